@@ -1,0 +1,1 @@
+# Benchmarks are EXTRA_PROGRAMS: built when asked for, never by `make check`.

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * libkmalloc: the Linux kernel's memory allocator in a process.
+ *
+ * Names, argument order, failure values and contexts are the kernel's, as
+ * of 6.18.  malloc and its kin, which the library also provides, draw on
+ * the same engine: kfree(malloc(n)) works, and so does free(kmalloc(n)).
+ */
+#ifndef KMALLOC_H
+#define KMALLOC_H
+
+#include <kmalloc/gfp.h>
+#include <kmalloc/page_alloc.h>
+#include <kmalloc/slab.h>
+#include <kmalloc/vmalloc.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * kmalloc_version() - the version of the library that runs
+ *
+ * Context: any.
+ * Return: a string such as "0.1.0".
+ */
+const char *kmalloc_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vmalloc: large memory in its own range, page aligned, with an
+ * inaccessible page behind it where the system can do that cheaply.
+ *
+ * Context: may make system calls; any thread.  Failure: NULL.
+ */
+#ifndef KMALLOC_VMALLOC_H
+#define KMALLOC_VMALLOC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <kmalloc/gfp.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * vmalloc() - allocate large memory
+ * @size: bytes; rounded up to whole pages
+ *
+ * Return: memory for vfree; NULL for 0 bytes or on failure.
+ */
+void *vmalloc(unsigned long size);
+/** vzalloc() - vmalloc of memory that reads as zero */
+void *vzalloc(unsigned long size);
+/** __vmalloc() - vmalloc with flags: __GFP_ZERO clears */
+void *__vmalloc(unsigned long size, gfp_t gfp);
+/**
+ * vrealloc() - resize
+ * @p:    memory of vmalloc, or NULL
+ * @size: bytes; 0 frees @p and returns NULL
+ * @gfp:  __GFP_ZERO clears the growth
+ *
+ * Grows in place or by moving page tables; nothing is copied.
+ * Return: memory with the old content; NULL, @p untouched, on failure.
+ */
+void *vrealloc(const void *p, size_t size, gfp_t gfp);
+/** vfree() - free memory of vmalloc; NULL is ignored */
+void vfree(const void *p);
+/** is_vmalloc_addr() - whether @p lies in vmalloc's range */
+bool is_vmalloc_addr(const void *p);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

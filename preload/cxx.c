@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * shim: C++'s operator new and delete, without libstdc++.
+ *
+ * The operators are functions with mangled names.  What they need of the
+ * C++ library when memory runs out (the new handler, the exception) is
+ * looked up weakly: a program that has no C++ library cannot get there.
+ * This file is compiled with -fexceptions, so that the exception passes.
+ *
+ * ISO C++: sized and aligned forms of delete may be given any size and
+ * alignment by a careless caller; they are ignored.  A zero size is one
+ * byte, as malloc does.
+ */
+#include "shim.h"
+
+#include <dlfcn.h>
+#include <stdlib.h>
+
+#include "printk.h"
+
+typedef void (*new_handler)(void);
+
+extern new_handler _ZSt15get_new_handlerv(void) __weak;
+extern void _ZSt17__throw_bad_allocv(void) __weak;
+extern void *dlsym(void *, const char *) __weak;
+
+static void *find(void *weak, const char *name)
+{
+	if (!weak && &dlsym)
+		return dlsym(RTLD_DEFAULT, name);
+	return weak;
+}
+
+static new_handler current_handler(void)
+{
+	new_handler (*get)(void) = (new_handler(*)(void))find(
+		(void *)_ZSt15get_new_handlerv, "_ZSt15get_new_handlerv");
+
+	return get ? get() : NULL;
+}
+
+static void throw_bad_alloc(size_t size)
+{
+	void (*throw)(void) = (void (*)(void))find(
+		(void *)_ZSt17__throw_bad_allocv, "_ZSt17__throw_bad_allocv");
+
+	if (throw)
+		throw();
+	panic("operator new: no memory for %zu bytes, and no C++ library to throw",
+	      size);
+}
+
+static void *try_alloc(size_t align, size_t size)
+{
+	return align <= 16 ? shim_try_malloc(size) : malloc_aligned(align, size);
+}
+
+/* Asks the new handler for memory until it gives up. */
+static noinline void *new_slowpath(size_t align, size_t size)
+{
+	for (;;) {
+		void *p = try_alloc(align, size);
+		new_handler handler;
+
+		if (p)
+			return p;
+		handler = current_handler();
+		if (!handler)
+			return NULL;
+		handler();
+	}
+}
+
+static noinline void *new_or_throw(size_t align, size_t size)
+{
+	void *p = new_slowpath(align, size);
+
+	if (!p)
+		throw_bad_alloc(size);
+	return p;
+}
+
+static __always_inline void *new_fast(size_t size)
+{
+	return slab_alloc_fast(slab_malloc_index, size);
+}
+
+/* ---- operator new ---- */
+
+__export void *_Znwm(size_t size)
+{
+	void *p = new_fast(size);
+
+	return likely(p) ? p : new_or_throw(1, size);
+}
+
+__export void *_ZnwmSt11align_val_t(size_t size, size_t align)
+{
+	return new_or_throw(align, size);
+}
+
+/* The handler may throw too; nothrow forms must not let it out.  They
+ * cannot catch in C, so they do not call it: the standard allows a null
+ * pointer as soon as an allocation fails only after the handler had its
+ * chance, which is kept where there is one. */
+__export void *_ZnwmRKSt9nothrow_t(size_t size, const void *tag)
+{
+	void *p = new_fast(size);
+
+	(void)tag;
+	return likely(p) ? p : new_slowpath(1, size);
+}
+
+__export void *_ZnwmSt11align_val_tRKSt9nothrow_t(size_t size, size_t align,
+						  const void *tag)
+{
+	(void)tag;
+	return new_slowpath(align, size);
+}
+
+void *_Znam(size_t size) SHIM_ALIAS("_Znwm");
+void *_ZnamSt11align_val_t(size_t size, size_t align)
+	SHIM_ALIAS("_ZnwmSt11align_val_t");
+void *_ZnamRKSt9nothrow_t(size_t size, const void *tag)
+	SHIM_ALIAS("_ZnwmRKSt9nothrow_t");
+void *_ZnamSt11align_val_tRKSt9nothrow_t(size_t size, size_t align,
+					 const void *tag)
+	SHIM_ALIAS("_ZnwmSt11align_val_tRKSt9nothrow_t");
+
+/* ---- operator delete ---- */
+
+__export void _ZdlPv(void *p)
+{
+	shim_free(p);
+}
+
+/* All forms take the pointer first; what follows is ignored. */
+#define DELETE_ALIAS(name) void name(void *p) SHIM_ALIAS("_ZdlPv")
+
+DELETE_ALIAS(_ZdaPv);
+DELETE_ALIAS(_ZdlPvm);
+DELETE_ALIAS(_ZdaPvm);
+DELETE_ALIAS(_ZdlPvRKSt9nothrow_t);
+DELETE_ALIAS(_ZdaPvRKSt9nothrow_t);
+DELETE_ALIAS(_ZdlPvSt11align_val_t);
+DELETE_ALIAS(_ZdaPvSt11align_val_t);
+DELETE_ALIAS(_ZdlPvmSt11align_val_t);
+DELETE_ALIAS(_ZdaPvmSt11align_val_t);
+DELETE_ALIAS(_ZdlPvSt11align_val_tRKSt9nothrow_t);
+DELETE_ALIAS(_ZdaPvSt11align_val_tRKSt9nothrow_t);

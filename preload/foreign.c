@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * shim: pointers that are not ours.
+ *
+ * They come from libc's malloc when a block was allocated before we were
+ * loaded (dlopen) or by a library that binds to libc directly
+ * (RTLD_DEEPBIND, __libc_malloc).  A pointer outside our ranges is taken
+ * for one of those only if what lies before it looks like glibc's chunk
+ * header in every respect that can be checked without a fault; anything
+ * else is left alone, since handing a wild pointer to libc's free would
+ * kill the program.
+ *
+ *   p - 16: previous size (or offset, of a mapped chunk)
+ *   p -  8: size, low bits: 1 previous in use, 2 mapped, 4 other arena
+ *
+ * Cost: a few mincore calls; such frees are rare.  Locks: none.
+ */
+#include "foreign.h"
+
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "arch.h"
+#include "atomic.h"
+
+#define CHUNK_PREV_INUSE 1UL
+#define CHUNK_MAPPED 2UL
+#define CHUNK_OTHER_ARENA 4UL
+#define CHUNK_FLAGS 7UL
+#define CHUNK_HEADER 16UL
+#define ARENA_HEAP_SIZE (64 * SZ_1M)
+
+static void (*libc_free)(void *); /* const once found */
+
+extern void *dlsym(void *, const char *) __weak;
+
+static void (*find_libc_free(void))(void *)
+{
+	void *f = READ_ONCE(libc_free);
+
+	if (!f && &dlsym)
+		f = dlsym(RTLD_NEXT, "__libc_free");
+	WRITE_ONCE(libc_free, f);
+	return f;
+}
+
+static bool mapped_chunk(uintptr_t p, size_t prev, size_t size)
+{
+	return IS_ALIGNED(p - CHUNK_HEADER - prev, arch_page_size) &&
+	       IS_ALIGNED(prev + size, arch_page_size);
+}
+
+/* A secondary arena's heap begins with its arena and its size. */
+static bool arena_chunk(uintptr_t p, size_t size)
+{
+	const uintptr_t *heap = (const void *)ALIGN_DOWN(p, ARENA_HEAP_SIZE);
+
+	if (!arch_is_mapped(heap, 64) || !heap[0] || heap[0] & 7 ||
+	    !arch_is_mapped((void *)heap[0], 64))
+		return false;
+	return p + size <= (uintptr_t)heap + heap[2];
+}
+
+static bool main_chunk(uintptr_t p, size_t size)
+{
+	uintptr_t end = (uintptr_t)sbrk(0), next = p - CHUNK_HEADER + size;
+
+	return p < end && next < end && arch_is_mapped((void *)next, 16) &&
+	       ((const size_t *)next)[1] & CHUNK_PREV_INUSE;
+}
+
+size_t foreign_size(void *ptr)
+{
+	uintptr_t p = (uintptr_t)ptr;
+	size_t prev, field, size;
+
+	if (p < SZ_64K || p & 15 || p >> 56 ||
+	    !arch_is_mapped((void *)(p - CHUNK_HEADER), CHUNK_HEADER))
+		return 0;
+	prev = ((const size_t *)p)[-2];
+	field = ((const size_t *)p)[-1];
+	size = field & ~CHUNK_FLAGS;
+	if (size < 32 || size & 15 || size > PTRDIFF_MAX)
+		return 0;
+	if (field & CHUNK_MAPPED)
+		return mapped_chunk(p, prev, size) ? size - CHUNK_HEADER : 0;
+	if (field & CHUNK_OTHER_ARENA)
+		return arena_chunk(p, size) ? size - sizeof(size_t) : 0;
+	return main_chunk(p, size) ? size - sizeof(size_t) : 0;
+}
+
+bool foreign_free(void *p)
+{
+	void (*f)(void *);
+
+	if (!foreign_size(p))
+		return false;
+	f = find_libc_free();
+	if (f)
+		f(p);
+	return f;
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * shim: malloc, calloc, realloc, free and their kin over the engine.
+ *
+ *   malloc ─ index table ─ this CPU's sheaf            (slab_common.h)
+ *      └ *_slowpath: start-up, refill, large blocks, errno
+ *
+ * The rules are glibc's where ISO C and POSIX leave a choice: malloc(0) is
+ * a unique block, realloc(p, 0) frees and returns NULL, memalign rounds an
+ * alignment up to a power of two, sizes above PTRDIFF_MAX are ENOMEM, free
+ * keeps errno.
+ *
+ * Each function works before libc is ready, in signal handlers, and in
+ * destructors that run after everybody else's.  Locks: none of its own.
+ */
+#include "shim.h"
+
+#include <errno.h>
+
+#include "arch.h"
+#include "bitops.h"
+#include "foreign.h"
+#include "mm_boot.h"
+#include "util.h"
+
+/* ---- allocating ---- */
+
+static void *no_memory(void)
+{
+	errno = ENOMEM;
+	return NULL;
+}
+
+static noinline void *shim_malloc_slowpath(size_t size, bool zero)
+{
+	void *p = malloc_slowpath(size, zero);
+
+	return likely(p) ? p : no_memory();
+}
+
+/* Cost, small size: 22 instructions, 2 branches, no atomic, no call; lines
+ * touched: 1 of the table, 1 of the CPU's area, 1 of the sheaf. */
+__export void *malloc(size_t size)
+{
+	void *p = slab_alloc_fast(slab_malloc_index, size);
+
+	if (unlikely(!p))
+		return shim_malloc_slowpath(size, false);
+	return p;
+}
+
+void *shim_try_malloc(size_t size)
+{
+	void *p = slab_alloc_fast(slab_malloc_index, size);
+
+	return likely(p) ? p : malloc_slowpath(size, false);
+}
+
+__export void *calloc(size_t n, size_t size)
+{
+	size_t bytes;
+	void *p;
+
+	if (unlikely(check_mul_overflow(n, size, &bytes)))
+		return no_memory();
+	p = slab_alloc_fast(slab_malloc_index, bytes);
+	if (unlikely(!p))
+		return shim_malloc_slowpath(bytes, true);
+	return __builtin_memset(p, 0, bytes);
+}
+
+/* ---- freeing ---- */
+
+static noinline void shim_free_slowpath(void *p)
+{
+	int saved = errno;
+
+	kfree_slowpath(p);
+	errno = saved;
+}
+
+/* Cost, small block: 27 instructions, 5 branches, no atomic, no call; lines
+ * touched: 1 of the class map, 1 of the CPU's area, 1 of the sheaf; none of
+ * the block. */
+__export void free(void *p)
+{
+	if (unlikely(!slab_free_fast(p)))
+		shim_free_slowpath(p);
+}
+
+/* Sizes and alignments given to a free are hints that may lie. */
+__export void free_sized(void *p, size_t size)
+{
+	(void)size;
+	free(p);
+}
+
+__export void free_aligned_sized(void *p, size_t align, size_t size)
+{
+	(void)align, (void)size;
+	free(p);
+}
+
+/* ---- sizes ---- */
+
+static noinline size_t shim_usable_slowpath(void *p)
+{
+	if (mem_is_phys(p) || mem_is_vmalloc(p) || !p)
+		return ksize_slowpath(p);
+	return foreign_size(p);
+}
+
+/* Cost, small block: 12 instructions. */
+__export size_t malloc_usable_size(void *p)
+{
+	size_t size = slab_ksize_fast(p);
+
+	return likely(size) ? size : shim_usable_slowpath(p);
+}
+
+/* ---- resizing ---- */
+
+static void *realloc_foreign(void *p, size_t size)
+{
+	size_t old = foreign_size(p);
+	void *to;
+
+	if (!old) {
+		free(p); /* says what it is */
+		return no_memory();
+	}
+	to = shim_malloc_slowpath(size, false);
+	if (to) {
+		__builtin_memcpy(to, p, min(old, size));
+		free(p);
+	}
+	return to;
+}
+
+static noinline void *realloc_slowpath(void *p, size_t size)
+{
+	size_t old = malloc_usable_size(p), room = size;
+	void *to;
+
+	if (size > PTRDIFF_MAX)
+		return no_memory();
+	if (!mem_is_phys(p) && !mem_is_vmalloc(p))
+		return realloc_foreign(p, size);
+	if (!old) {
+		kfree_slowpath(p); /* reports what is wrong with it */
+		return no_memory();
+	}
+	if (krealloc_large(p, size, &to))
+		return to ? to : no_memory();
+	if (size <= old && size > old / 2)
+		return p;
+	/* Growing whole pages will go on: room costs no memory until used. */
+	if (size > old && size > KMALLOC_MAX_CACHE_SIZE)
+		room = size + size / 4;
+	to = util_realloc_copy(p, old, room);
+	if (!to && room != size)
+		to = util_realloc_copy(p, old, size);
+	return to ? to : no_memory();
+}
+
+__export void *realloc(void *p, size_t size)
+{
+	size_t old;
+
+	if (unlikely(!p))
+		return malloc(size);
+	if (unlikely(!size)) {
+		free(p);
+		return NULL;
+	}
+	old = slab_ksize_fast(p);
+	if (size <= old && (size > old / 2 || old <= 64))
+		return p;
+	return realloc_slowpath(p, size);
+}
+
+__export void *reallocarray(void *p, size_t n, size_t size)
+{
+	size_t bytes;
+
+	if (unlikely(check_mul_overflow(n, size, &bytes)))
+		return no_memory();
+	return realloc(p, bytes);
+}
+
+/* ---- aligned ---- */
+
+static void *aligned(size_t align, size_t size)
+{
+	void *p = malloc_aligned(align, size);
+
+	return likely(p) ? p : no_memory();
+}
+
+__export void *memalign(size_t align, size_t size)
+{
+	if (align > SIZE_MAX / 2 + 1) {
+		errno = EINVAL;
+		return NULL;
+	}
+	return aligned(roundup_pow_of_two(max(align, 1UL)), size);
+}
+
+__export void *aligned_alloc(size_t align, size_t size)
+{
+	if (!is_power_of_2(align)) {
+		errno = EINVAL;
+		return NULL;
+	}
+	return aligned(align, size);
+}
+
+__export int posix_memalign(void **out, size_t align, size_t size)
+{
+	int saved = errno;
+	void *p;
+
+	if (!is_power_of_2(align) || align % sizeof(void *))
+		return EINVAL;
+	p = malloc_aligned(align, size);
+	errno = saved;
+	if (!p)
+		return ENOMEM;
+	*out = p;
+	return 0;
+}
+
+__export void *valloc(size_t size)
+{
+	return aligned(arch_page_size, size);
+}
+
+__export void *pvalloc(size_t size)
+{
+	size_t rounded;
+
+	if (check_add_overflow(size, arch_page_size - 1, &rounded))
+		return no_memory();
+	rounded &= ~(arch_page_size - 1);
+	return aligned(arch_page_size, max(rounded, arch_page_size));
+}
+
+/* ---- the names used inside ---- */
+
+void *shim_malloc(size_t size) __attribute__((__alias__("malloc")));
+void *shim_calloc(size_t n, size_t size) __attribute__((__alias__("calloc")));
+void *shim_realloc(void *p, size_t size) __attribute__((__alias__("realloc")));
+void *shim_memalign(size_t align, size_t size)
+	__attribute__((__alias__("memalign")));
+void shim_free(void *p) __attribute__((__alias__("free")));
+size_t shim_usable_size(void *p)
+	__attribute__((__alias__("malloc_usable_size")));
+void cfree(void *p) SHIM_ALIAS("free");

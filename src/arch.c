@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * arch: the system calls.
+ *
+ *   wrapper -> sys(nr, ...) -> [injected failure] -> raw instruction
+ *
+ * Invariant: no other file makes a system call, and nothing here calls a
+ * libc function that makes one, allocates, or sets errno.  The only libc
+ * calls are getauxval and clock_gettime (vdso), which do neither.
+ *
+ * Locks: none.  The injection state is written at boot or by tests.
+ */
+#include "arch.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <fcntl.h>
+
+#include "atomic.h"
+#include "bitops.h"
+#include "bug.h"
+
+#ifndef SYS_process_madvise
+#define SYS_process_madvise 440
+#endif
+#ifndef SYS_rseq
+#if defined(__x86_64__)
+#define SYS_rseq 334
+#else
+#define SYS_rseq 293
+#endif
+#endif
+#define MREMAP_KEEP_OLD 4 /* MREMAP_DONTUNMAP */
+#define PIDFD_SELF_PROCESS (-10001)
+
+size_t arch_page_size = PAGE_SIZE;
+
+/* ---- raw calls and injected failures ---- */
+
+static const struct {
+	const char *name;
+	int nr;
+	int err;
+} arch_calls[] = {
+	{ "mmap", SYS_mmap, ENOMEM },
+	{ "munmap", SYS_munmap, ENOMEM },
+	{ "mprotect", SYS_mprotect, ENOMEM },
+	{ "madvise", SYS_madvise, EAGAIN },
+	{ "mremap", SYS_mremap, ENOMEM },
+	{ "mincore", SYS_mincore, EAGAIN },
+	{ "process_madvise", SYS_process_madvise, EPERM },
+	{ "futex", SYS_futex, EINTR },
+	{ "sched_yield", SYS_sched_yield, ENOSYS },
+	{ "rseq", SYS_rseq, ENOSYS },
+	{ "membarrier", SYS_membarrier, ENOSYS },
+	{ "openat", SYS_openat, EMFILE },
+	{ "read", SYS_read, EIO },
+	{ "close", SYS_close, EIO },
+	{ "prlimit64", SYS_prlimit64, EPERM },
+	{ "getrandom", SYS_getrandom, ENOSYS },
+	{ "fcntl", SYS_fcntl, EBADF },
+	{ "write", SYS_write, EIO },
+};
+
+static int fail_nr = -1; /* const after boot, but for tests */
+static int fail_err;
+static u32 fail_every;
+static u32 fail_uses; /* atomic */
+u32 arch_fail_count;  /* atomic */
+
+int arch_fail_set(const char *name, unsigned int len, unsigned int every)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(arch_calls); i++) {
+		const char *n = arch_calls[i].name;
+
+		if (__builtin_strlen(n) != len ||
+		    __builtin_memcmp(n, name, len))
+			continue;
+		fail_every = every;
+		fail_err = arch_calls[i].err;
+		atomic_set(&fail_uses, 0);
+		atomic_set(&arch_fail_count, 0);
+		fail_nr = every ? arch_calls[i].nr : -1;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+static bool should_fail(int nr)
+{
+	if (likely(fail_nr != nr))
+		return false;
+	if ((atomic_fetch_add(&fail_uses, 1) + 1) % fail_every)
+		return false;
+	atomic_add(&arch_fail_count, 1);
+	return true;
+}
+
+static long raw_syscall(long nr, long a, long b, long c, long d, long e,
+			long f)
+{
+#if defined(__x86_64__)
+	long ret;
+	register long r10 __asm__("r10") = d;
+	register long r8 __asm__("r8") = e;
+	register long r9 __asm__("r9") = f;
+
+	__asm__ volatile("syscall"
+			 : "=a"(ret)
+			 : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8),
+			   "r"(r9)
+			 : "rcx", "r11", "memory");
+	return ret;
+#elif defined(__aarch64__)
+	register long x8 __asm__("x8") = nr;
+	register long x0 __asm__("x0") = a;
+	register long x1 __asm__("x1") = b;
+	register long x2 __asm__("x2") = c;
+	register long x3 __asm__("x3") = d;
+	register long x4 __asm__("x4") = e;
+	register long x5 __asm__("x5") = f;
+
+	__asm__ volatile("svc 0"
+			 : "+r"(x0)
+			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
+			 : "memory");
+	return x0;
+#else
+#error "arch: this machine has no system call wrapper yet"
+#endif
+}
+
+static long sys6(int nr, long a, long b, long c, long d, long e, long f)
+{
+	if (unlikely(should_fail(nr)))
+		return -fail_err;
+	return raw_syscall(nr, a, b, c, d, e, f);
+}
+
+#define sys(nr, a, b, c) sys6(nr, (long)(a), (long)(b), (long)(c), 0, 0, 0)
+
+void arch_init(void)
+{
+	unsigned long size = getauxval(AT_PAGESZ);
+
+	if (size > PAGE_SIZE && is_power_of_2(size))
+		arch_page_size = size;
+}
+
+/* ---- address space ---- */
+
+void *arch_mmap(void *addr, size_t len, int prot, int flags)
+{
+	return (void *)sys6(SYS_mmap, (long)addr, (long)len, prot,
+			    flags | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+int arch_munmap(void *addr, size_t len)
+{
+	return (int)sys(SYS_munmap, addr, len, 0);
+}
+
+int arch_mprotect(void *addr, size_t len, int prot)
+{
+	return (int)sys(SYS_mprotect, addr, len, prot);
+}
+
+int arch_madvise(void *addr, size_t len, int advice)
+{
+	return (int)sys(SYS_madvise, addr, len, advice);
+}
+
+int arch_move_pages(void *from, size_t len, void *to)
+{
+	long ret = sys6(SYS_mremap, (long)from, (long)len, (long)len,
+			MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_KEEP_OLD,
+			(long)to, 0);
+
+	return ret < 0 && ret >= -MAX_ERRNO ? (int)ret : 0;
+}
+
+bool arch_is_mapped(const void *addr, size_t len)
+{
+	uintptr_t start = ALIGN_DOWN((uintptr_t)addr, arch_page_size);
+	uintptr_t end = ALIGN((uintptr_t)addr + len, arch_page_size);
+	unsigned char vec[4];
+
+	for (; start < end; start += arch_page_size) {
+		if (sys(SYS_mincore, start, arch_page_size, vec))
+			return false;
+	}
+	return true;
+}
+
+/* Kernels before 6.13 refuse to discard through process_madvise: then,
+ * and wherever it is filtered, each range costs a call of its own. */
+static bool discard_by_vector = true; /* racy; only ever turned off */
+
+static int discard_each(const struct arch_range *ranges, unsigned int nr)
+{
+	int ret = 0;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		int err = arch_madvise(ranges[i].addr, ranges[i].len,
+				       MADV_DONTNEED);
+
+		if (err && !ret)
+			ret = err;
+	}
+	return ret;
+}
+
+int arch_discard_ranges(const struct arch_range *ranges, unsigned int nr)
+{
+	size_t total = 0;
+	long done;
+
+	BUILD_BUG_ON(sizeof(struct arch_range) != sizeof(struct iovec));
+	if (nr < 2 || !READ_ONCE(discard_by_vector))
+		return discard_each(ranges, nr);
+	for (unsigned int i = 0; i < nr; i++)
+		total += ranges[i].len;
+	done = sys6(SYS_process_madvise, PIDFD_SELF_PROCESS, (long)ranges, nr,
+		    MADV_DONTNEED, 0, 0);
+	if (done == (long)total)
+		return 0;
+	if (done < 0)
+		WRITE_ONCE(discard_by_vector, false);
+	return discard_each(ranges, nr);
+}
+
+/* ---- waiting and time ---- */
+
+void arch_futex_wait(u32 *word, u32 val)
+{
+	sys6(SYS_futex, (long)word, FUTEX_WAIT_PRIVATE, val, 0, 0, 0);
+}
+
+void arch_futex_wake(u32 *word, int nr)
+{
+	/* A lost wake is a hang: this one is never made to fail. */
+	raw_syscall(SYS_futex, (long)word, FUTEX_WAKE_PRIVATE, nr, 0, 0, 0);
+}
+
+void arch_sched_yield(void)
+{
+	sys(SYS_sched_yield, 0, 0, 0);
+}
+
+u64 arch_clock_ms(void)
+{
+	struct timespec ts;
+
+	if (clock_gettime(CLOCK_MONOTONIC_COARSE, &ts))
+		return 0;
+	return (u64)ts.tv_sec * 1000 + (u64)ts.tv_nsec / 1000000;
+}
+
+/* ---- rseq and membarrier ---- */
+
+#define MEMBARRIER_PRIVATE_EXPEDITED_RSEQ (1 << 7)
+#define MEMBARRIER_REGISTER_PRIVATE_EXPEDITED_RSEQ (1 << 8)
+
+int arch_rseq_register(void *area, u32 len, u32 sig)
+{
+	return (int)sys6(SYS_rseq, (long)area, len, 0, sig, 0, 0);
+}
+
+int arch_membarrier_register(void)
+{
+	return (int)sys(SYS_membarrier,
+			MEMBARRIER_REGISTER_PRIVATE_EXPEDITED_RSEQ, 0, 0);
+}
+
+int arch_membarrier_rseq(void)
+{
+	return (int)sys(SYS_membarrier, MEMBARRIER_PRIVATE_EXPEDITED_RSEQ, 0,
+			0);
+}
+
+/* ---- the machine ---- */
+
+static int read_file(const char *path, char *buf, int len)
+{
+	long fd = sys6(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC,
+		       0, 0, 0);
+	long n;
+
+	if (fd < 0)
+		return (int)fd;
+	n = sys(SYS_read, fd, buf, len);
+	sys(SYS_close, fd, 0, 0);
+	return (int)n;
+}
+
+/* The file is a list such as "0-3,8-11": the last number is the highest. */
+unsigned int arch_nr_possible_cpus(void)
+{
+	char buf[128];
+	unsigned int last = 0;
+	int n = read_file("/sys/devices/system/cpu/possible", buf,
+			  sizeof(buf));
+
+	if (n <= 0)
+		return 0;
+	for (int i = 0; i < n; i++) {
+		if (buf[i] < '0' || buf[i] > '9') {
+			if (i + 1 < n && buf[i] != '\n')
+				last = 0;
+			continue;
+		}
+		last = last * 10 + (unsigned int)(buf[i] - '0');
+	}
+	return last + 1;
+}
+
+u64 arch_rlimit_as(void)
+{
+	struct {
+		u64 cur, max;
+	} lim = { 0, 0 };
+
+	/* resource 9 is RLIMIT_AS on every architecture we serve */
+	if (sys6(SYS_prlimit64, 0, 9, 0, (long)&lim, 0, 0))
+		return ~0ULL;
+	return lim.cur;
+}
+
+u64 arch_random(void)
+{
+	u64 r;
+
+	if (sys(SYS_getrandom, &r, sizeof(r), 1 /* GRND_NONBLOCK */) ==
+	    sizeof(r))
+		return r;
+	/* The loader's random bytes are the next best thing. */
+	const u64 *seed = (const u64 *)getauxval(AT_RANDOM);
+
+	return (seed ? seed[0] ^ seed[1] : 0) ^ (u64)(uintptr_t)&r;
+}
+
+bool arch_fd_is_open(int fd)
+{
+	return sys(SYS_fcntl, fd, F_GETFD, 0) >= 0;
+}
+
+void arch_write(int fd, const char *buf, size_t len)
+{
+	while (len) {
+		long n = sys(SYS_write, fd, buf, len);
+
+		if (n == -EINTR)
+			continue;
+		if (n <= 0)
+			return;
+		buf += n;
+		len -= (size_t)n;
+	}
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * arch: every system call that the library makes, and what differs from
+ * machine to machine.
+ *
+ * Each wrapper returns a result or a negative errno, leaves errno alone,
+ * is no cancellation point and never allocates.  Any of them can be made
+ * to fail at every K-th use (arch_fail_set), in tests and, through the
+ * option fail_syscall=NAME:K, in any program.
+ */
+#ifndef KM_ARCH_H
+#define KM_ARCH_H
+
+#include "kernel.h"
+
+/* The system's page size; a power of two, at least PAGE_SIZE. */
+extern size_t arch_page_size __hidden; /* const after arch_init */
+
+void arch_init(void);
+
+/* Address space. */
+void *arch_mmap(void *addr, size_t len, int prot, int flags);
+int arch_munmap(void *addr, size_t len);
+int arch_mprotect(void *addr, size_t len, int prot);
+int arch_madvise(void *addr, size_t len, int advice);
+/* Moves the pages of [@from, @from + @len) to @to and leaves @from mapped
+ * and empty; both ranges are mapped, page aligned and disjoint. */
+int arch_move_pages(void *from, size_t len, void *to);
+/* True if every page of the range is mapped; asks, never faults. */
+bool arch_is_mapped(const void *addr, size_t len);
+
+/* Advice with values that old headers lack. */
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102
+#define MADV_GUARD_REMOVE 103
+#endif
+
+struct arch_range {
+	void *addr;
+	size_t len;
+};
+
+/* Gives back many ranges by as few calls as the system allows; returns 0,
+ * or -errno of the first failure after trying them all. */
+int arch_discard_ranges(const struct arch_range *ranges, unsigned int nr);
+
+/* Waiting. */
+void arch_futex_wait(u32 *word, u32 val);
+void arch_futex_wake(u32 *word, int nr);
+void arch_sched_yield(void);
+
+/* Milliseconds of a monotonic clock of coarse (1-10 ms) resolution. */
+u64 arch_clock_ms(void);
+
+/* rseq and membarrier. */
+int arch_rseq_register(void *area, u32 len, u32 sig);
+int arch_membarrier_register(void);
+int arch_membarrier_rseq(void); /* restarts every running section */
+
+/* CPU ids are below this; 0 if the system does not say. */
+unsigned int arch_nr_possible_cpus(void);
+
+/* Limits and identity. */
+u64 arch_rlimit_as(void); /* bytes; ~0 if unlimited */
+u64 arch_random(void);
+bool arch_fd_is_open(int fd);
+void arch_write(int fd, const char *buf, size_t len);
+
+/* This thread's identity as a number: cheap, the same for the thread's
+ * life, never 0.  Two live threads may rarely share one. */
+static __always_inline u32 arch_thread_id(void)
+{
+	uintptr_t tp = (uintptr_t)__builtin_thread_pointer();
+
+	return (u32)(tp >> 6) | 1;
+}
+
+/* Fault injection: the call named @name fails at every @every-th use.
+ * Returns -ENOENT for a name that is none of ours. */
+int arch_fail_set(const char *name, unsigned int len, unsigned int every);
+extern u32 arch_fail_count; /* failures injected so far */
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * base: single-bit questions.
+ */
+#ifndef KM_BITOPS_H
+#define KM_BITOPS_H
+
+#include "compiler.h"
+
+/* Index of the lowest set bit; @x is not 0. */
+static inline unsigned int __ffs(u64 x)
+{
+	return (unsigned int)__builtin_ctzll(x);
+}
+
+/* Index of the highest set bit; @x is not 0. */
+static inline unsigned int __fls(u64 x)
+{
+	return 63U - (unsigned int)__builtin_clzll(x);
+}
+
+static inline unsigned int hweight64(u64 x)
+{
+	return (unsigned int)__builtin_popcountll(x);
+}
+
+static inline bool is_power_of_2(u64 x)
+{
+	return x && !(x & (x - 1));
+}
+
+/* log2 of @x rounded up; @x is not 0. */
+static inline unsigned int order_base_2(u64 x)
+{
+	return x <= 1 ? 0 : __fls(x - 1) + 1;
+}
+
+static inline u64 roundup_pow_of_two(u64 x)
+{
+	return 1ULL << order_base_2(x);
+}
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * base: arithmetic and address helpers under the kernel's names.
+ */
+#ifndef KM_KERNEL_H
+#define KM_KERNEL_H
+
+#include "compiler.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+#define container_of(ptr, type, member) \
+	((type *)((char *)(ptr)-offsetof(type, member)))
+
+#define ALIGN(x, a) (((x) + ((a)-1)) & ~((__typeof__(x))(a)-1))
+#define ALIGN_DOWN(x, a) ((x) & ~((__typeof__(x))(a)-1))
+#define IS_ALIGNED(x, a) (((x) & ((__typeof__(x))(a)-1)) == 0)
+#define DIV_ROUND_UP(n, d) (((n) + (d)-1) / (d))
+
+#define min(a, b)                          \
+	({                                 \
+		__typeof__(a) __min_a = (a); \
+		__typeof__(b) __min_b = (b); \
+		__min_a < __min_b ? __min_a : __min_b; \
+	})
+#define max(a, b)                          \
+	({                                 \
+		__typeof__(a) __max_a = (a); \
+		__typeof__(b) __max_b = (b); \
+		__max_a > __max_b ? __max_a : __max_b; \
+	})
+#define clamp(v, lo, hi) min(max(v, lo), hi)
+
+/* Pages of ours; the system's may be larger (see arch_page_size). */
+#define PAGE_SHIFT 12
+#define PAGE_SIZE (1UL << PAGE_SHIFT)
+#define PAGE_MASK (~(PAGE_SIZE - 1))
+#define PAGE_ALIGN(x) ALIGN(x, PAGE_SIZE)
+
+#define SZ_1K 1024UL
+#define SZ_64K (64 * SZ_1K)
+#define SZ_1M (1024 * SZ_1K)
+#define SZ_2M (2 * SZ_1M)
+#define SZ_4M (4 * SZ_1M)
+#define SZ_1G (1024 * SZ_1M)
+#define SZ_1T (1024 * SZ_1G)
+
+#define check_mul_overflow(a, b, r) __builtin_mul_overflow(a, b, r)
+#define check_add_overflow(a, b, r) __builtin_add_overflow(a, b, r)
+
+/* A negative errno carried in a pointer. */
+#define MAX_ERRNO 4095
+static inline bool IS_ERR(const void *p)
+{
+	return (uintptr_t)p >= (uintptr_t)-MAX_ERRNO;
+}
+
+static inline long PTR_ERR(const void *p)
+{
+	return (long)p;
+}
+
+#endif

@@ -1,0 +1,44 @@
+# The rooms, bottom first, and the installed headers.
+
+noinst_LTLIBRARIES += libcore.la
+
+core_sources = \
+	%D%/compiler.h %D%/kernel.h %D%/bug.h \
+	%D%/atomic.h %D%/bitops.h %D%/list.h %D%/mm_boot.h \
+	%D%/arch.h %D%/arch.c \
+	%D%/rseq_x86_64.h %D%/rseq_aarch64.h %D%/rseq_none.h \
+	%D%/printk.h %D%/printk.c \
+	%D%/lockdep.def %D%/spinlock.h %D%/spinlock.c \
+	%D%/params.def %D%/params.h %D%/params.c \
+	%D%/percpu.h %D%/percpu.c \
+	%D%/vmstat.def %D%/vmstat.h %D%/vmstat.c \
+	%D%/mm_types.h %D%/memblock.h %D%/memblock.c \
+	%D%/sheaf.h %D%/sheaf.c \
+	%D%/page_alloc.h %D%/page_alloc.c \
+	%D%/vmalloc.h %D%/vmalloc.c \
+	%D%/slab.h %D%/slub.c \
+	%D%/kmalloc_sizes.def %D%/slab_common.h %D%/slab_common.c \
+	%D%/util.h %D%/util.c \
+	%D%/slabinfo.h %D%/slabinfo.c \
+	%D%/mm_init.h %D%/mm_init.c
+
+# The compiler must not make an allocation out of what the allocator does.
+core_cflags = $(KM_CFLAGS) \
+	-fno-builtin-malloc -fno-builtin-calloc \
+	-fno-builtin-realloc -fno-builtin-free
+
+libcore_la_SOURCES = $(core_sources)
+libcore_la_CPPFLAGS = $(KM_CPPFLAGS)
+libcore_la_CFLAGS = $(core_cflags)
+
+EXTRA_DIST += %D%/LAYERS %D%/libkmalloc.map
+
+include_HEADERS += include/kmalloc.h
+
+# Not pkginclude: that would install <libkmalloc/...>.
+kmincludedir = $(includedir)/kmalloc
+kminclude_HEADERS = \
+	include/kmalloc/gfp.h \
+	include/kmalloc/page_alloc.h \
+	include/kmalloc/slab.h \
+	include/kmalloc/vmalloc.h

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * memblock: reserving address space and bringing it online.
+ *
+ * See memblock.h for the picture.  Two ways to hold it:
+ *
+ *   reserved    one PROT_NONE mapping; online = mprotect to read-write.
+ *               Costs no memory, no commit charge, no page tables.
+ *   unreserved  nothing is mapped; online = mmap at the fixed place, which
+ *               fails rather than replaces what is there.  The place is
+ *               random, far from where the kernel puts mappings.
+ *
+ * Invariants: a range's online part is readable and writable; mem_map and
+ * mem_class_map cover all online physical memory before mem_class_limit
+ * says so.
+ *
+ * Locks: MEMBLOCK, a leaf.
+ *
+ * Left to others: what the memory is used for, and giving it back.
+ */
+#include "memblock.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "arch.h"
+#include "bitops.h"
+#include "params.h"
+#include "vmstat.h"
+
+#define GUARD_SIZE SZ_2M
+#define BOOT_SIZE SZ_1G
+#define VMAP_UNIT_BYTES 32 /* vmalloc.c checks this */
+#define THP_HEAP_MIN (32 * SZ_1M)
+
+struct mem_range mem_phys, mem_vmalloc;
+static struct mem_range boot, class_map, memmap, vmap_units;
+static struct spinlock memblock_lock = SPIN_LOCK_INIT(MEMBLOCK);
+
+uintptr_t mem_phys_base __hot_data;
+u8 *mem_class_map __hot_data;
+uintptr_t mem_class_limit __hot_data;
+struct page *mem_map __hot_data;
+
+static bool reserved;	 /* const after init */
+static size_t boot_used; /* memblock lock */
+
+/* ---- laying out ---- */
+
+static size_t layout(char *base, size_t phys)
+{
+	struct {
+		struct mem_range *range;
+		size_t size, align, guard;
+	} const plan[] = {
+		{ &boot, BOOT_SIZE, SZ_64K, 0 },
+		{ &class_map, phys >> CLASS_MAP_SHIFT, SZ_64K, 0 },
+		{ &memmap, (phys >> PAGE_SHIFT) * sizeof(struct page), SZ_64K, 0 },
+		{ &vmap_units, (phys >> 16) * VMAP_UNIT_BYTES, SZ_64K, GUARD_SIZE },
+		{ &mem_phys, phys, SZ_4M, GUARD_SIZE },
+		{ &mem_vmalloc, phys, SZ_2M, GUARD_SIZE },
+	};
+	char *pos = base;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(plan); i++) {
+		uintptr_t at = ALIGN((uintptr_t)pos, plan[i].align);
+
+		plan[i].range->base = (char *)at;
+		plan[i].range->size = ALIGN(plan[i].size, SZ_64K);
+		plan[i].range->online = 0;
+		plan[i].range->step = SZ_64K;
+		pos = (char *)at + plan[i].range->size + plan[i].guard;
+	}
+	return (size_t)(pos - base);
+}
+
+static int range_online(struct mem_range *r, size_t upto);
+
+static bool try_reserve(size_t phys)
+{
+	size_t len = layout(NULL, phys) + SZ_4M;
+	char *base = arch_mmap(NULL, len, PROT_NONE, MAP_NORESERVE);
+
+	if (IS_ERR(base))
+		return false;
+	layout(base, phys);
+	/* Metadata steps are free where nothing is charged for them. */
+	boot.step = SZ_2M;
+	memmap.step = SZ_2M;
+	vmap_units.step = SZ_2M;
+	reserved = true;
+	if (param(thp) != THP_ALWAYS)
+		arch_madvise(base, len, MADV_NOHUGEPAGE);
+	return true;
+}
+
+/* A random place above 1 TiB, or above 4 GiB where that is out of reach. */
+static bool try_place(size_t phys, bool high)
+{
+	uintptr_t span = high ? 32 * SZ_1T : 64 * SZ_1G;
+	uintptr_t base = (high ? SZ_1T : 4 * SZ_1G) +
+			 (arch_random() % span & ~(SZ_1G - 1));
+
+	layout((char *)base, phys);
+	reserved = false;
+	return !range_online(&boot, SZ_64K) && !range_online(&class_map, SZ_64K);
+}
+
+int memblock_init(void)
+{
+	size_t phys = IS_ENABLED(CONFIG_SANITIZER) ? 64 * SZ_1G : 4 * SZ_1T;
+	bool ok = false;
+
+	if (arch_rlimit_as() == ~0ULL) {
+		for (; phys >= SZ_1G && !ok; phys /= 8)
+			ok = try_reserve(phys);
+	}
+	for (int i = 0; i < 16 && !ok; i++)
+		ok = try_place(i < 12 ? 256 * SZ_1G : 4 * SZ_1G, i < 12);
+	if (!ok)
+		return -ENOMEM;
+	mem_map = (struct page *)memmap.base;
+	mem_class_map = (u8 *)class_map.base;
+	mem_phys_base = (uintptr_t)mem_phys.base;
+	return 0;
+}
+
+/* ---- bringing online ---- */
+
+static int map_piece(char *addr, size_t len)
+{
+	void *p;
+
+	if (reserved)
+		return arch_mprotect(addr, len, PROT_READ | PROT_WRITE);
+	p = arch_mmap(addr, len, PROT_READ | PROT_WRITE,
+		      MAP_NORESERVE | MAP_FIXED_NOREPLACE);
+	if (IS_ERR(p))
+		return (int)PTR_ERR(p);
+	if (p != addr) { /* a kernel that takes the address for a hint */
+		arch_munmap(p, len);
+		return -EEXIST;
+	}
+	if (param(thp) != THP_ALWAYS)
+		arch_madvise(addr, len, MADV_NOHUGEPAGE);
+	return 0;
+}
+
+static int range_online(struct mem_range *r, size_t upto)
+{
+	int err;
+
+	upto = ALIGN(upto, max(r->step, arch_page_size));
+	if (upto <= r->online)
+		return 0;
+	if (upto > r->size)
+		return -ENOMEM;
+	err = map_piece(r->base + r->online, upto - r->online);
+	if (!err)
+		WRITE_ONCE(r->online, upto);
+	return err;
+}
+
+static bool over_limit(size_t more)
+{
+	u64 limit = param(mem);
+
+	return limit && mem_phys.online + mem_vmalloc.online + more > limit;
+}
+
+/* Sections of a heap that is large already are worth 2 MiB pages. */
+static void advise_huge(char *start, size_t len)
+{
+	if (param(thp) == THP_MADVISE && mem_phys.online >= THP_HEAP_MIN)
+		arch_madvise(start, len, MADV_HUGEPAGE);
+}
+
+static int online_phys_locked(size_t size)
+{
+	size_t upto = mem_phys.online + size;
+	int err;
+
+	if (over_limit(size))
+		return -ENOMEM;
+	err = range_online(&class_map, upto >> CLASS_MAP_SHIFT);
+	if (!err)
+		err = range_online(&memmap, (upto >> PAGE_SHIFT) *
+						    sizeof(struct page));
+	if (!err)
+		err = range_online(&mem_phys, upto);
+	if (!err)
+		/* pairs with nothing: a free of this memory follows an
+		 * allocation of it, which a lock orders after this */
+		WRITE_ONCE(mem_class_limit, upto >> CLASS_MAP_SHIFT);
+	return err;
+}
+
+/* The step grows with the heap, so that a large one takes few calls. */
+void *memblock_online_phys(size_t size, size_t *got)
+{
+	size_t want, least = ALIGN(size, SECTION_SIZE);
+	char *start;
+	int err;
+
+	if (!spin_lock(&memblock_lock))
+		return NULL;
+	want = clamp(ALIGN_DOWN(mem_phys.online / 8, SECTION_SIZE),
+		     SECTION_SIZE, 64 * SZ_1M);
+	want = reserved ? max(want, least) : least;
+	start = mem_phys.base + mem_phys.online;
+	err = online_phys_locked(want);
+	if (err && want > least) {
+		want = least;
+		err = online_phys_locked(want);
+	}
+	if (!err)
+		advise_huge(start, want);
+	spin_unlock(&memblock_lock);
+	if (err)
+		return NULL;
+	vmstat_add(VMSTAT_pgonline, want >> PAGE_SHIFT);
+	*got = want;
+	return start;
+}
+
+int memblock_online_vmalloc(size_t upto)
+{
+	size_t want;
+	int err = -ENOMEM;
+
+	if (!spin_lock(&memblock_lock))
+		return -EDEADLK;
+	want = reserved ? ALIGN(upto, 4 * SZ_1M) : upto;
+	if (!over_limit(want - mem_vmalloc.online))
+		err = range_online(&vmap_units,
+				   ((want >> 16) + 1) * VMAP_UNIT_BYTES);
+	if (!err)
+		err = range_online(&mem_vmalloc, want);
+	spin_unlock(&memblock_lock);
+	return err;
+}
+
+void *memblock_vmap_units(void)
+{
+	return vmap_units.base;
+}
+
+/* ---- boot memory ---- */
+
+void *memblock_alloc(size_t size, size_t align)
+{
+	void *p = NULL;
+	size_t start;
+
+	if (!spin_lock(&memblock_lock))
+		return NULL;
+	start = ALIGN(boot_used, align);
+	if (!range_online(&boot, start + size)) {
+		boot_used = start + size;
+		p = boot.base + start;
+	}
+	spin_unlock(&memblock_lock);
+	return p;
+}
+
+size_t memblock_boot_bytes(void)
+{
+	return boot_used;
+}
+
+void memblock_fork_lock(void)
+{
+	spin_lock(&memblock_lock);
+}
+
+void memblock_fork_unlock(void)
+{
+	spin_unlock(&memblock_lock);
+}
+
+void memblock_fork_child(void)
+{
+	spin_lock_reinit(&memblock_lock);
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * memblock: the address space that the library lives in.
+ *
+ *   [ boot memory | class map | memmap | vmap units ] guard
+ *   [ "physical" memory, online up to phys_online   ] guard
+ *   [ vmalloc space, online up to its own frontier  ]
+ *
+ * One reservation holds it all.  Each range comes online from its start
+ * upwards, as memory is hot-plugged, and never goes offline; pages of it
+ * do (page_alloc, vmalloc).  Where address space is scarce (RLIMIT_AS) the
+ * same picture is laid out without reserving it, and each piece is mapped
+ * when it comes online.
+ *
+ * The class map has one byte for each 64 KiB of physical memory: the
+ * per-CPU id of the cache whose slab covers it, or 0.
+ */
+#ifndef KM_MEMBLOCK_H
+#define KM_MEMBLOCK_H
+
+#include "mm_types.h"
+#include "percpu.h"
+#include "spinlock.h"
+
+#define CLASS_MAP_SHIFT 16
+#define SECTION_SIZE SZ_2M
+
+/* A range of the reservation; online grows. */
+struct mem_range {
+	char *base;    /* const after init */
+	size_t size;   /* const after init */
+	size_t online; /* memblock lock; a multiple of the page size */
+	size_t step;   /* const after init: online grows by multiples */
+};
+
+extern struct mem_range mem_phys __hidden;
+extern struct mem_range mem_vmalloc __hidden;
+
+/* What free reads first, beside percpu's words. */
+extern uintptr_t mem_phys_base __hidden;	   /* const after init */
+extern u8 *mem_class_map __hidden;	   /* const after init */
+extern uintptr_t mem_class_limit __hidden;  /* bytes of the map in use; grows */
+extern struct page *mem_map __hidden;	   /* const after init */
+
+/* Lays the ranges out.  0 or -ENOMEM. */
+int memblock_init(void);
+
+/* Brings at least @size more bytes of physical memory online, contiguous
+ * with what is online already; returns its start and stores its size, or
+ * NULL.  Context: may make system calls; takes memblock_lock. */
+void *memblock_online_phys(size_t size, size_t *got);
+/* The same for vmalloc space: online becomes at least @upto bytes. */
+int memblock_online_vmalloc(size_t upto);
+/* Descriptor storage for vmalloc's units; readable up to what is online. */
+void *memblock_vmap_units(void);
+
+/* Zeroed memory for our own structures, never given back; NULL if there
+ * is none.  @align: a power of two up to the page size. */
+void *memblock_alloc(size_t size, size_t align);
+
+/* Bytes of boot memory handed out; bytes online of both big ranges. */
+size_t memblock_boot_bytes(void);
+
+void memblock_fork_lock(void);
+void memblock_fork_unlock(void);
+void memblock_fork_child(void);
+
+/* A byte of physical memory, online? */
+static __always_inline bool mem_is_phys(const void *p)
+{
+	return ((uintptr_t)p - mem_phys_base) >> CLASS_MAP_SHIFT <
+	       READ_ONCE(mem_class_limit);
+}
+
+static inline bool mem_is_vmalloc(const void *p)
+{
+	return (uintptr_t)p - (uintptr_t)mem_vmalloc.base <
+	       READ_ONCE(mem_vmalloc.online);
+}
+
+/* The unit of @p in the class map; false if @p is not physical memory.
+ * Cost: 5 instructions. */
+static __always_inline bool mem_class_unit(const void *p, uintptr_t *unit)
+{
+	*unit = ((uintptr_t)p - READ_FAST(mem_phys_base)) >> CLASS_MAP_SHIFT;
+	return likely(*unit < READ_FAST(mem_class_limit));
+}
+
+/* The class byte of @p; 0 for what is not physical memory.
+ * Cost: 7 instructions, 1 line of the map. */
+static __always_inline unsigned int mem_class(const void *p)
+{
+	uintptr_t unit;
+
+	return mem_class_unit(p, &unit) ? READ_FAST(mem_class_map)[unit] : 0;
+}
+
+static inline void mem_set_class(const void *p, size_t size, u8 id)
+{
+	uintptr_t unit = ((uintptr_t)p - mem_phys_base) >> CLASS_MAP_SHIFT;
+
+	for (size_t i = 0; i < size >> CLASS_MAP_SHIFT; i++)
+		WRITE_ONCE(mem_class_map[unit + i], id);
+}
+
+static inline struct page *mem_page(const void *p)
+{
+	return mem_map + (((uintptr_t)p - mem_phys_base) >> PAGE_SHIFT);
+}
+
+static inline void *mem_page_address(const struct page *page)
+{
+	return (void *)(mem_phys_base +
+			((uintptr_t)(page - mem_map) << PAGE_SHIFT));
+}
+
+#endif

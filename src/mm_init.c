@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mm_init: boot, fork, and trimming over all rooms.
+ *
+ *   DOWN -> PARTIAL -> UP
+ *
+ * The first thread that needs memory starts the library; others wait.  No
+ * libc function that allocates is called, no constructor is needed, and a
+ * signal handler that interrupts the start gets NULL rather than a hang.
+ *
+ * Where there is no address space at all, the state goes back to DOWN and
+ * the next call tries again.
+ *
+ * Locks: none; mm_state decides who starts.
+ */
+#include "mm_init.h"
+
+#include "arch.h"
+#include "memblock.h"
+#include "page_alloc.h"
+#include "params.h"
+#include "percpu.h"
+#include "printk.h"
+#include "sheaf.h"
+#include "slab_common.h"
+#include "spinlock.h"
+#include "vmalloc.h"
+
+enum mm_state mm_state;
+static u32 starter; /* atomic: the thread that starts us */
+
+static bool start_rooms(void)
+{
+	unsigned int cpus;
+	void *areas;
+
+	arch_init();
+	printk_init();
+	params_init();
+	params_seal();
+	if (memblock_init())
+		return false;
+	cpus = arch_nr_possible_cpus();
+	areas = memblock_alloc(percpu_areas_size(cpus), PAGE_SIZE);
+	if (!areas)
+		return false;
+	percpu_init(areas, cpus);
+	if (percpu_mode != PERCPU_GENERIC)
+		arch_membarrier_register();
+	slab_common_init();
+	slab_common_up();
+	return true;
+}
+
+static bool mm_init(void)
+{
+	u32 self = arch_thread_id(), nobody = 0;
+	bool ok;
+
+	while (!try_cmpxchg(&starter, &nobody, self)) {
+		if (nobody == self)
+			return false;
+		nobody = 0;
+		arch_sched_yield();
+		if (smp_load_acquire(&mm_state) == MM_UP)
+			return true;
+	}
+	if (smp_load_acquire(&mm_state) == MM_UP) {
+		smp_store_release(&starter, 0);
+		return true;
+	}
+	atomic_set(&mm_state, MM_PARTIAL);
+	ok = start_rooms();
+	/* pairs with the acquire in mm_boot */
+	smp_store_release(&mm_state, ok ? MM_UP : MM_DOWN);
+	smp_store_release(&starter, 0);
+	return ok;
+}
+
+bool (*const mm_boot_hook)(void) = mm_init;
+
+/* ---- fork ---- */
+
+void mm_fork_prepare(void)
+{
+	percpu_fork_lock();
+	slab_fork_lock();
+	vmap_fork_lock();
+	page_fork_lock();
+	sheaf_fork_lock();
+	memblock_fork_lock();
+}
+
+void mm_fork_parent(void)
+{
+	memblock_fork_unlock();
+	sheaf_fork_unlock();
+	page_fork_unlock();
+	vmap_fork_unlock();
+	slab_fork_unlock();
+	percpu_fork_unlock();
+}
+
+/* The child has one thread: no lock has an owner or a waiter. */
+void mm_fork_child(void)
+{
+	memblock_fork_child();
+	sheaf_fork_child();
+	page_fork_child();
+	vmap_fork_child();
+	slab_fork_child();
+	percpu_fork_child();
+	lockdep_reset();
+}
+
+/* ---- trimming ---- */
+
+size_t mm_trim(void)
+{
+	size_t pages;
+
+	if (!mm_boot())
+		return 0;
+	slab_shrink_all();
+	page_drain_pcp();
+	pages = page_report(true);
+	pages += vmap_purge(true);
+	return pages << PAGE_SHIFT;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * memblock: struct page, the descriptor of 4 KiB of our physical memory.
+ *
+ * Only the first descriptor of a block says what the block is: the type of
+ * every other one is PG_NONE.  A slab's descriptors are the exception: all
+ * of them together hold its struct slab (slab.h), so look at the class map
+ * before you look at a page.
+ */
+#ifndef KM_MM_TYPES_H
+#define KM_MM_TYPES_H
+
+#include "bug.h"
+#include "list.h"
+
+enum page_type {
+	PG_NONE,   /* inside a block, or never online */
+	PG_BUDDY,  /* free; order says how large */
+	PG_PCP,	   /* free, in a per-CPU list */
+	PG_PAGES,  /* alloc_pages; order */
+	PG_LARGE,  /* a large kmalloc; nr pages */
+	PG_SLAB,   /* a struct slab begins here */
+};
+
+/* The block reads as zero and is not resident. */
+#define PAGE_ZERO 1
+
+struct page {
+	struct list_head lru; /* zone lock */
+	u8 type;	      /* enum page_type; owner of the block */
+	u8 order;
+	u8 flags;
+	u8 pad;
+	u32 nr;		 /* pages, of a large block */
+	u32 stamp;	 /* free: when, in units of 1/4 s; zone lock */
+	u32 requested;	 /* reserved for reports */
+};
+
+BUILD_BUG_ON(sizeof(struct page) != 32);
+
+#endif

@@ -1,0 +1,593 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * page_alloc: the buddy allocator.
+ *
+ *   alloc_pages -> pcp sheaf (orders 0-3) -> zone -> memblock
+ *
+ *   zone.area[state][order].free: list of struct page
+ *        state DIRTY: resident, content unknown; newest first
+ *        state ZERO:  not resident, reads as zero
+ *   zone.nonempty[state]: bit n set if area[state][n] is not empty
+ *
+ * Allocation takes the smallest dirty block that is large enough, else the
+ * smallest zero one, else brings a section online, and puts the unused
+ * upper halves back.  A freed block merges with its buddy while that is
+ * free, of the same order and the same state: a dirty block never hides
+ * in a zero one, nor the other way round, so that residency stays known.
+ * Reporting (giving back) turns dirty blocks into zero ones, which merge.
+ *
+ * Invariants: a block on a list has type PG_BUDDY and its order in its
+ * first descriptor, and no other descriptor of it has a type; blocks are
+ * aligned to their size; the counts equal the lists.
+ *
+ * Locks: ZONE for all of the above.  The system is called without it:
+ * blocks being given back are on nobody's list meanwhile.
+ *
+ * Cost: an allocation takes the lock once and touches one descriptor for
+ * each level split.
+ */
+#include "page_alloc.h"
+
+#include <sys/mman.h>
+
+#include "arch.h"
+#include "bitops.h"
+#include "memblock.h"
+#include "mm_boot.h"
+#include "params.h"
+#include "printk.h"
+#include "sheaf.h"
+#include "vmstat.h"
+
+enum { DIRTY, ZERO, NR_STATES };
+
+static struct {
+	struct spinlock lock;
+	u32 nonempty[NR_STATES];
+	struct {
+		struct list_head free;
+		size_t nr;
+	} area[NR_STATES][NR_PAGE_ORDERS];
+	size_t pages[NR_STATES];
+	u32 now;	 /* the clock at the last free, in 1/4 s */
+	u32 next_report; /* when to look for old blocks again */
+	bool ready;
+} zone = { .lock = SPIN_LOCK_INIT(ZONE) };
+
+#define STAMP_MS 250
+#define REPORT_EVERY 2 /* stamps */
+
+/* ---- lists; the zone lock is held ---- */
+
+static void zone_init(void)
+{
+	for (int s = 0; s < NR_STATES; s++) {
+		for (int o = 0; o < NR_PAGE_ORDERS; o++)
+			INIT_LIST_HEAD(&zone.area[s][o].free);
+	}
+	zone.ready = true;
+}
+
+static inline unsigned int page_state(const struct page *page)
+{
+	return page->flags & PAGE_ZERO ? ZERO : DIRTY;
+}
+
+static void list_block(struct page *page, unsigned int order)
+{
+	unsigned int s = page_state(page);
+
+	page->type = PG_BUDDY;
+	page->order = (u8)order;
+	list_add(&page->lru, &zone.area[s][order].free);
+	zone.area[s][order].nr++;
+	zone.nonempty[s] |= 1U << order;
+	zone.pages[s] += 1UL << order;
+}
+
+static void unlist_block(struct page *page)
+{
+	unsigned int s = page_state(page), order = page->order;
+
+	list_del(&page->lru);
+	page->type = PG_NONE;
+	zone.pages[s] -= 1UL << order;
+	if (!--zone.area[s][order].nr)
+		zone.nonempty[s] &= ~(1U << order);
+}
+
+static struct page *buddy_of(struct page *page, unsigned int order)
+{
+	size_t pfn = (size_t)(page - mem_map) ^ (1UL << order);
+
+	return mem_map + pfn;
+}
+
+static bool can_merge(const struct page *page, const struct page *buddy,
+		      unsigned int order)
+{
+	return mem_is_phys(mem_page_address(buddy)) &&
+	       buddy->type == PG_BUDDY && buddy->order == order &&
+	       page_state(buddy) == page_state(page);
+}
+
+static void __free_block(struct page *page, unsigned int order)
+{
+	u32 stamp = zone.now;
+
+	lockdep_assert_held(&zone.lock);
+	while (order < MAX_PAGE_ORDER) {
+		struct page *buddy = buddy_of(page, order);
+
+		if (!can_merge(page, buddy, order))
+			break;
+		unlist_block(buddy);
+		stamp = max(stamp, buddy->stamp);
+		if (buddy < page)
+			page = buddy;
+		order++;
+	}
+	page->stamp = stamp;
+	list_block(page, order);
+}
+
+/* Cuts a block that is on no list down to @order. */
+static void expand(struct page *page, unsigned int high, unsigned int order)
+{
+	while (high > order) {
+		struct page *upper = page + (1UL << --high);
+
+		upper->flags = page->flags;
+		upper->stamp = page->stamp;
+		list_block(upper, high);
+	}
+}
+
+static struct page *__take_block(unsigned int order)
+{
+	lockdep_assert_held(&zone.lock);
+	for (int s = 0; s < NR_STATES; s++) {
+		u32 fit = zone.nonempty[s] >> order << order;
+		struct page *page;
+		unsigned int high;
+
+		if (!fit)
+			continue;
+		high = __ffs(fit);
+		page = list_first_entry(&zone.area[s][high].free, struct page,
+					lru);
+		unlist_block(page);
+		expand(page, high, order);
+		return page;
+	}
+	return NULL;
+}
+
+/* New memory, as the largest aligned blocks that fill it. */
+static void __add_range(char *start, size_t len)
+{
+	struct page *page = mem_page(start);
+	size_t nr = len >> PAGE_SHIFT;
+
+	while (nr) {
+		size_t pfn = (size_t)(page - mem_map);
+		unsigned int order = min(MAX_PAGE_ORDER, (int)__fls(nr));
+
+		if (pfn)
+			order = min(order, __ffs(pfn));
+		page->flags = PAGE_ZERO;
+		__free_block(page, order);
+		page += 1UL << order;
+		nr -= 1UL << order;
+	}
+}
+
+/* Drops the lock to make the call; others may use what it brings. */
+static bool grow_zone(unsigned int order)
+{
+	size_t got = 0;
+	char *start;
+
+	spin_unlock(&zone.lock);
+	start = memblock_online_phys(PAGE_SIZE << order, &got);
+	spin_lock(&zone.lock);
+	if (start)
+		__add_range(start, got);
+	return start;
+}
+
+/* ---- blocks ---- */
+
+struct page *page_alloc_block(unsigned int order)
+{
+	struct page *page;
+
+	if (!spin_lock(&zone.lock))
+		return NULL;
+	if (unlikely(!zone.ready))
+		zone_init();
+	do
+		page = __take_block(order);
+	while (!page && grow_zone(order));
+	spin_unlock(&zone.lock);
+	if (page)
+		vmstat_add(VMSTAT_pgalloc, 1);
+	return page;
+}
+
+static u32 read_clock(void)
+{
+	return (u32)(arch_clock_ms() / STAMP_MS);
+}
+
+/* True now and then, while there is something that may be old enough. */
+static bool __report_due(void)
+{
+	if (!zone.pages[DIRTY] || (s32)(zone.now - zone.next_report) < 0)
+		return false;
+	zone.next_report = zone.now + REPORT_EVERY;
+	return true;
+}
+
+void page_free_block(struct page *page, unsigned int order)
+{
+	page_free_exact(page, 1U << order);
+}
+
+struct page *page_alloc_exact(unsigned int nr)
+{
+	unsigned int order = order_base_2(nr);
+	struct page *page = page_alloc_block(order);
+	size_t rest;
+
+	if (!page || nr == 1U << order)
+		return page;
+	rest = nr;
+	spin_lock(&zone.lock);
+	while (rest < 1UL << order) {
+		unsigned int o = __ffs(rest);
+
+		page[rest].flags = page->flags;
+		page[rest].stamp = zone.now;
+		__free_block(page + rest, o);
+		rest += 1UL << o;
+	}
+	spin_unlock(&zone.lock);
+	return page;
+}
+
+void page_free_exact(struct page *page, unsigned int nr)
+{
+	u32 now = read_clock();
+	bool due;
+
+	/* In a signal handler above our own lock there is nothing to do but
+	 * to keep the block for good. */
+	if (!spin_lock(&zone.lock))
+		return;
+	zone.now = now;
+	for (unsigned int o; nr; nr -= 1U << o, page += 1UL << o) {
+		size_t pfn = (size_t)(page - mem_map);
+
+		o = min((unsigned int)__fls(nr), MAX_PAGE_ORDER + 0U);
+		if (pfn)
+			o = min(o, __ffs(pfn));
+		page->flags = 0;
+		page->type = PG_NONE;
+		__free_block(page, o);
+	}
+	due = __report_due();
+	spin_unlock(&zone.lock);
+	vmstat_add(VMSTAT_pgfree, 1);
+	if (due)
+		page_report(false);
+}
+
+/* ---- reporting: dirty blocks go back to the system ---- */
+
+#define REPORT_BATCH 32
+
+struct report {
+	struct arch_range ranges[REPORT_BATCH];
+	unsigned int nr;
+};
+
+/* Takes old dirty blocks off their lists, largest first.  Smaller ones
+ * than the system's page cannot be given back. */
+static void __collect_old(struct report *r, bool all)
+{
+	u32 delay = (u32)(param(page_reporting_delay) / STAMP_MS);
+	int least = (int)order_base_2(arch_page_size >> PAGE_SHIFT);
+
+	for (int o = MAX_PAGE_ORDER; o >= least; o--) {
+		struct list_head *list = &zone.area[DIRTY][o].free;
+
+		while (r->nr < REPORT_BATCH && !list_empty(list)) {
+			struct page *page = list_last_entry(list, struct page,
+							    lru);
+
+			if (!all && zone.now - page->stamp < delay)
+				break;
+			unlist_block(page);
+			r->ranges[r->nr].addr = mem_page_address(page);
+			r->ranges[r->nr++].len = PAGE_SIZE << o;
+		}
+	}
+}
+
+static size_t __return_collected(struct report *r, bool gone)
+{
+	size_t pages = 0;
+
+	for (unsigned int i = 0; i < r->nr; i++) {
+		struct page *page = mem_page(r->ranges[i].addr);
+
+		page->flags = gone ? PAGE_ZERO : 0;
+		pages += r->ranges[i].len >> PAGE_SHIFT;
+		__free_block(page, __ffs(r->ranges[i].len >> PAGE_SHIFT));
+	}
+	return gone ? pages : 0;
+}
+
+size_t page_report(bool all)
+{
+	size_t total = 0, pages;
+	struct report r;
+
+	do {
+		r.nr = 0;
+		if (!spin_lock(&zone.lock))
+			return total;
+		zone.now = read_clock();
+		if (likely(zone.ready))
+			__collect_old(&r, all);
+		spin_unlock(&zone.lock);
+		if (!r.nr)
+			break;
+		bool gone = !arch_discard_ranges(r.ranges, r.nr);
+
+		spin_lock(&zone.lock);
+		pages = __return_collected(&r, gone);
+		spin_unlock(&zone.lock);
+		total += pages;
+	} while (pages && r.nr == REPORT_BATCH);
+	vmstat_add(VMSTAT_pgreported, total);
+	return total;
+}
+
+/* ---- pcp: per-CPU lists of small orders ---- */
+
+/* Fewer of larger blocks: at most 64 pages wait in one list. */
+static unsigned int pcp_capacity(unsigned int order)
+{
+	return 64U >> order;
+}
+
+static void pcp_flush(uintptr_t top, void *arg)
+{
+	unsigned int order = *(unsigned int *)arg;
+
+	while (!sheaf_is_empty(top))
+		page_free_block(sheaf_pop(&top), order);
+	sheaf_put(top);
+}
+
+/* Half a list, so that the next free finds room. */
+static struct page *pcp_refill(unsigned int order)
+{
+	struct page *page = page_alloc_block(order);
+	uintptr_t top, old = percpu_read(PERCPU_TOP, pcp_id(order));
+
+	if (!page || !sheaf_is_empty(old) || old == PERCPU_DRAIN)
+		return page;
+	top = sheaf_new(pcp_capacity(order));
+	for (unsigned int i = 0; top && i < pcp_capacity(order) / 2; i++) {
+		struct page *more = page_alloc_block(order);
+
+		if (!more)
+			break;
+		more->type = PG_PCP;
+		sheaf_push(&top, more);
+	}
+	if (!top)
+		return page;
+	if (!percpu_cmpxchg(PERCPU_TOP, pcp_id(order), old, top))
+		pcp_flush(top, &order);
+	else if (percpu_top_is_real(old))
+		sheaf_put(old);
+	return page;
+}
+
+static void pcp_free_slowpath(struct page *page, unsigned int order)
+{
+	uintptr_t top, old = percpu_read(PERCPU_TOP, pcp_id(order));
+
+	page_free_block(page, order);
+	if (!sheaf_is_full(old) || old == PERCPU_DRAIN)
+		return;
+	top = sheaf_new(pcp_capacity(order));
+	if (!top)
+		return;
+	if (!percpu_cmpxchg(PERCPU_TOP, pcp_id(order), old, top))
+		sheaf_put(top);
+	else if (percpu_top_is_real(old))
+		pcp_flush(old, &order);
+}
+
+void page_drain_pcp(void)
+{
+	for (unsigned int order = 0; order <= PCP_MAX_ORDER; order++)
+		percpu_drain(pcp_id(order), pcp_flush, &order);
+}
+
+/* ---- the kernel's interface ---- */
+
+static struct page *prepare_pages(struct page *page, unsigned int order,
+				  gfp_t gfp)
+{
+	if (!page)
+		return NULL;
+	if (gfp & __GFP_ZERO && !(page->flags & PAGE_ZERO))
+		__builtin_memset(mem_page_address(page), 0, PAGE_SIZE << order);
+	page->flags = 0;
+	page->order = (u8)order;
+	page->type = PG_PAGES;
+	return page;
+}
+
+__export struct page *alloc_pages(gfp_t gfp, unsigned int order)
+{
+	struct page *page = NULL;
+
+	if (order > MAX_PAGE_ORDER) {
+		pr_warn("alloc_pages: order %u: expected at most %u", order,
+			MAX_PAGE_ORDER);
+		return NULL;
+	}
+	if (!mm_boot())
+		return NULL;
+	if (order <= PCP_MAX_ORDER) {
+		page = percpu_pop_slowpath(pcp_id(order));
+		if (page)
+			page->flags = 0;
+		else
+			page = pcp_refill(order);
+	} else {
+		page = page_alloc_block(order);
+	}
+	return prepare_pages(page, order, gfp);
+}
+
+__export void __free_pages(struct page *page, unsigned int order)
+{
+	if (!page)
+		return;
+	if (page->type != PG_PAGES || page->order != order)
+		panic("__free_pages of %p, order %u: not a block of that order",
+		      mem_page_address(page), order);
+	if (order > PCP_MAX_ORDER) {
+		page_free_block(page, order);
+		return;
+	}
+	page->type = PG_PCP;
+	if (percpu_push_slowpath(pcp_id(order), page) != RSEQ_PUSHED)
+		pcp_free_slowpath(page, order);
+}
+
+__export unsigned long __get_free_pages(gfp_t gfp, unsigned int order)
+{
+	struct page *page = alloc_pages(gfp, order);
+
+	return page ? (unsigned long)mem_page_address(page) : 0;
+}
+
+__export unsigned long get_zeroed_page(gfp_t gfp)
+{
+	return __get_free_pages(gfp | __GFP_ZERO, 0);
+}
+
+__export void free_pages(unsigned long addr, unsigned int order)
+{
+	if (addr)
+		__free_pages(virt_to_page((void *)addr), order);
+}
+
+__export void *page_address(const struct page *page)
+{
+	return mem_page_address(page);
+}
+
+__export struct page *virt_to_page(const void *addr)
+{
+	return mem_is_phys(addr) ? mem_page(addr) : NULL;
+}
+
+__export void *alloc_pages_exact(size_t size, gfp_t gfp)
+{
+	unsigned int nr = (unsigned int)(PAGE_ALIGN(size) >> PAGE_SHIFT);
+	struct page *page;
+	void *p;
+
+	if (!size || size > PAGE_SIZE << MAX_PAGE_ORDER || !mm_boot())
+		return NULL;
+	page = page_alloc_exact(nr);
+	if (!page)
+		return NULL;
+	p = mem_page_address(page);
+	if (gfp & __GFP_ZERO && !(page->flags & PAGE_ZERO))
+		__builtin_memset(p, 0, PAGE_ALIGN(size));
+	page->flags = 0;
+	page->type = PG_LARGE;
+	page->nr = nr;
+	return p;
+}
+
+__export void free_pages_exact(void *p, size_t size)
+{
+	struct page *page = p ? virt_to_page(p) : NULL;
+
+	if (!p)
+		return;
+	if (!page || page->type != PG_LARGE ||
+	    page->nr != PAGE_ALIGN(size) >> PAGE_SHIFT)
+		panic("free_pages_exact of %p, %zu bytes: not a block of that size",
+		      p, size);
+	page_free_exact(page, page->nr);
+}
+
+/* ---- reports, fork, checks ---- */
+
+void page_alloc_stat(struct zone_stat *stat)
+{
+	for (int o = 0; o < NR_PAGE_ORDERS; o++)
+		stat->nr_free[o] = zone.area[DIRTY][o].nr +
+				   zone.area[ZERO][o].nr;
+	stat->dirty_pages = zone.pages[DIRTY];
+	stat->zero_pages = zone.pages[ZERO];
+}
+
+void page_fork_lock(void)
+{
+	spin_lock(&zone.lock);
+}
+
+void page_fork_unlock(void)
+{
+	spin_unlock(&zone.lock);
+}
+
+void page_fork_child(void)
+{
+	spin_lock_reinit(&zone.lock);
+}
+
+static size_t check_area(int s, int o)
+{
+	struct page *page;
+	size_t nr = 0;
+
+	list_for_each_entry(page, &zone.area[s][o].free, lru) {
+		size_t pfn = (size_t)(page - mem_map);
+
+		BUG_ON(page->type != PG_BUDDY || page->order != o);
+		BUG_ON(page_state(page) != (unsigned int)s);
+		BUG_ON(!IS_ALIGNED(pfn, 1UL << o));
+		nr++;
+	}
+	BUG_ON(nr != zone.area[s][o].nr);
+	BUG_ON(!nr != !(zone.nonempty[s] & 1U << o));
+	return nr << o;
+}
+
+void check_zone(void)
+{
+	spin_lock(&zone.lock);
+	for (int s = 0; s < NR_STATES && zone.ready; s++) {
+		size_t pages = 0;
+
+		for (int o = 0; o < NR_PAGE_ORDERS; o++)
+			pages += check_area(s, o);
+		BUG_ON(pages != zone.pages[s]);
+	}
+	spin_unlock(&zone.lock);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * page_alloc: blocks of pages.
+ *
+ * Buddy allocator over physical memory, orders 0 to MAX_PAGE_ORDER, with
+ * per-CPU lists (pcp) for small orders.  A block of order n is aligned to
+ * its size.  Free blocks are either dirty (resident, content unknown) or
+ * zero (not resident, read as zero); dirty ones are preferred.
+ *
+ * Context: may take the zone lock and make system calls.  From a signal
+ * handler that interrupted the zone's critical section: NULL.
+ */
+#ifndef KM_PAGE_ALLOC_H
+#define KM_PAGE_ALLOC_H
+
+#include <kmalloc/gfp.h>
+#include <kmalloc/page_alloc.h>
+
+#include "mm_types.h"
+
+#define MAX_PAGE_ORDER 10
+#define NR_PAGE_ORDERS (MAX_PAGE_ORDER + 1)
+#define PCP_MAX_ORDER 3
+#define PCP_NR_IDS (PCP_MAX_ORDER + 1)
+/* The per-CPU ids of the page lists: pcp_id(0) .. pcp_id(PCP_MAX_ORDER). */
+#define pcp_id(order) (1 + (order))
+
+/* The rooms above use these; no per-CPU list is involved.  The block's
+ * PAGE_ZERO flag says whether it reads as zero; its type is PG_NONE and is
+ * the caller's to set. */
+struct page *page_alloc_block(unsigned int order);
+void page_free_block(struct page *page, unsigned int order);
+/* A block of exactly @nr pages, aligned to the power of two above. */
+struct page *page_alloc_exact(unsigned int nr);
+void page_free_exact(struct page *page, unsigned int nr);
+
+/* Gives dirty free blocks back to the system: those older than the
+ * reporting delay, or all of them.  Returns the number of pages. */
+size_t page_report(bool all);
+/* Empties the pcp lists of every CPU into the buddy lists. */
+void page_drain_pcp(void);
+
+struct zone_stat {
+	size_t nr_free[NR_PAGE_ORDERS]; /* blocks, both states */
+	size_t dirty_pages, zero_pages;
+};
+void page_alloc_stat(struct zone_stat *stat);
+
+void page_fork_lock(void);
+void page_fork_unlock(void);
+void page_fork_child(void);
+
+/* Debug: walks all free lists; BUG if one breaks an invariant. */
+void check_zone(void);
+
+#endif

@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * percpu: choosing the mode, the locked slots, draining other CPUs.
+ *
+ * Draining by membarrier, for one id and one CPU:
+ *
+ *   1. old = exchange(top, PERCPU_DRAIN)
+ *   2. membarrier: every sequence that had read the old top is restarted
+ *   3. top still PERCPU_DRAIN: nobody committed in between, and nobody
+ *      else writes that value, so the sheaf below old is ours;
+ *      otherwise a sequence won, the sheaf stays with the CPU: again
+ *   4. top = PERCPU_DUMMY
+ *
+ * Invariants: a sheaf's block is reachable from one place only: one top,
+ * one spare, a barn, or one thread's hands.  While top is PERCPU_DRAIN
+ * only the drainer writes it (slow paths compare before they store).
+ *
+ * Locks: DRAIN around a whole drain.  PERCPU_SLOT in generic mode, by trylock alone, so that signal
+ * handlers move on to another slot.
+ */
+#include "percpu.h"
+
+#include <sys/auxv.h>
+
+#include "arch.h"
+#include "bug.h"
+#include "params.h"
+#include "spinlock.h"
+
+#ifndef AT_RSEQ_FEATURE_SIZE
+#define AT_RSEQ_FEATURE_SIZE 27
+#endif
+
+/* The kernel's struct rseq, as of the 32 bytes that every kernel knows. */
+struct rseq_area {
+	u32 cpu_id_start;
+	u32 cpu_id;
+	u64 rseq_cs;
+	u32 flags;
+	u32 node_id;
+	u32 mm_cid;
+	u32 pad;
+} __aligned(32);
+
+/* glibc's own registration (2.35 and later). */
+extern const ptrdiff_t __rseq_offset __weak;
+extern const unsigned int __rseq_size __weak;
+
+/* Until the kernel writes it, the id leads to the unknown threads' area. */
+static __tls_ie struct rseq_area percpu_own_rseq = {
+	.cpu_id_start = NR_CPUS,
+	.cpu_id = NR_CPUS,
+	.mm_cid = NR_CPUS,
+};
+
+uintptr_t percpu_no_sheaves[2 * SHEAF_SLOTS] __aligned(SHEAF_BYTES);
+uintptr_t percpu_drain_sheaf[2 * SHEAF_SLOTS] __aligned(SHEAF_BYTES);
+
+char *percpu_base __hot_data;
+long percpu_rseq_off __hot_data;
+long percpu_cid_off __hot_data;
+
+enum percpu_mode percpu_mode;
+
+static struct percpu_area *areas; /* const after init */
+static unsigned int nr_areas;	  /* const after init */
+static long probed_rseq_off, probed_cid_off;
+
+static inline long own_rseq_off(void)
+{
+	return (long)((char *)&percpu_own_rseq -
+		      (char *)__builtin_thread_pointer());
+}
+
+/* ---- choosing the mode ---- */
+
+static bool probe_libc(unsigned int nr_cpus)
+{
+	bool has_cid = getauxval(AT_RSEQ_FEATURE_SIZE) >= 28;
+	const struct rseq_area *rs;
+
+	if (!&__rseq_size || !__rseq_size)
+		return false;
+	rs = (const void *)((char *)__builtin_thread_pointer() + __rseq_offset);
+	if (READ_ONCE(rs->cpu_id) >= nr_cpus)
+		return false;
+	probed_rseq_off = __rseq_offset;
+	probed_cid_off = __rseq_offset +
+			 (has_cid ? (long)offsetof(struct rseq_area, mm_cid) :
+				    (long)offsetof(struct rseq_area, cpu_id));
+	return true;
+}
+
+static bool register_own(void)
+{
+	return !arch_rseq_register(&percpu_own_rseq, sizeof(percpu_own_rseq),
+				   RSEQ_SIG);
+}
+
+static bool probe_own(void)
+{
+	bool has_cid = getauxval(AT_RSEQ_FEATURE_SIZE) >= 28;
+
+	if (!register_own())
+		return false;
+	probed_rseq_off = own_rseq_off();
+	probed_cid_off = probed_rseq_off +
+			 (has_cid ? (long)offsetof(struct rseq_area, mm_cid) :
+				    (long)offsetof(struct rseq_area, cpu_id));
+	return true;
+}
+
+/* Fast paths read an id that the kernel never writes. */
+static enum percpu_mode probe_none(void)
+{
+	probed_rseq_off = own_rseq_off();
+	probed_cid_off = probed_rseq_off +
+			 (long)offsetof(struct rseq_area, mm_cid);
+	return PERCPU_GENERIC;
+}
+
+static enum percpu_mode percpu_probe(unsigned int nr_cpus)
+{
+	if (!HAVE_RSEQ || param(percpu) == PERCPU_PARAM_GENERIC || !nr_cpus ||
+	    nr_cpus > NR_CPUS)
+		return probe_none();
+	if (probe_libc(nr_cpus))
+		return PERCPU_RSEQ;
+	if (probe_own())
+		return PERCPU_RSEQ_OWN;
+	return probe_none();
+}
+
+static struct spinlock drain_lock = SPIN_LOCK_INIT(DRAIN);
+
+/* Slots of the generic mode. */
+#define GENERIC_MIN_SLOTS 4U
+#define GENERIC_MAX_SLOTS 64U
+static struct {
+	struct spinlock lock;
+} __aligned(64) slots[GENERIC_MAX_SLOTS];
+
+static unsigned int areas_for(unsigned int nr_cpus)
+{
+	return clamp(nr_cpus, GENERIC_MIN_SLOTS, (unsigned int)NR_CPUS);
+}
+
+size_t percpu_areas_size(unsigned int nr_cpus)
+{
+	(void)nr_cpus;
+	return (size_t)(NR_CPUS + 1) << PERCPU_SHIFT;
+}
+
+static void area_init(struct percpu_area *area, uintptr_t top, uintptr_t spare)
+{
+	for (unsigned int id = 0; id < NR_PERCPU_IDS; id++) {
+		area->top[id] = top;
+		if (spare)
+			area->spare[id] = spare;
+	}
+}
+
+void percpu_init(void *memory, unsigned int nr_cpus)
+{
+	enum percpu_mode mode = percpu_probe(nr_cpus);
+
+	BUILD_BUG_ON(sizeof(struct percpu_area) != 1 << PERCPU_SHIFT);
+	areas = memory;
+	nr_areas = areas_for(nr_cpus);
+	if (mode == PERCPU_GENERIC)
+		nr_areas = min(nr_areas, GENERIC_MAX_SLOTS);
+	else
+		nr_areas = nr_cpus;
+	for (unsigned int i = 0; i < nr_areas; i++)
+		area_init(&areas[i], PERCPU_DUMMY, 0);
+	for (unsigned int i = 0; i < GENERIC_MAX_SLOTS; i++)
+		slots[i].lock.rank = LOCK_RANK_PERCPU_SLOT;
+	area_init(&areas[NR_CPUS], PERCPU_DRAIN, PERCPU_SPARE_DRAIN);
+	percpu_base = (char *)areas;
+	percpu_rseq_off = probed_rseq_off;
+	percpu_cid_off = probed_cid_off;
+	percpu_mode = mode;
+}
+
+unsigned int percpu_nr_areas(void)
+{
+	return nr_areas;
+}
+
+/* The kernel keeps the registration of a forked child's only thread; the
+ * slots' locks may have been held by threads that are no more. */
+void percpu_fork_child(void)
+{
+	for (unsigned int i = 0; i < GENERIC_MAX_SLOTS; i++)
+		spin_lock_reinit(&slots[i].lock);
+	spin_lock_reinit(&drain_lock);
+}
+
+/* ---- the generic mode: locked slots ---- */
+
+static struct percpu_area *slot_lock(unsigned int *which)
+{
+	unsigned int first = arch_thread_id() * 0x9e3779b9U >> 16;
+
+	for (unsigned int i = 0; i < nr_areas; i++) {
+		*which = (first + i) % nr_areas;
+		if (spin_trylock(&slots[*which].lock))
+			return &areas[*which];
+	}
+	return NULL;
+}
+
+static void slot_unlock(unsigned int which)
+{
+	spin_tryunlock(&slots[which].lock);
+}
+
+static uintptr_t *area_word(struct percpu_area *area, enum percpu_kind kind,
+			    unsigned int id)
+{
+	return kind == PERCPU_TOP ? &area->top[id] : &area->spare[id];
+}
+
+static void *generic_pop(unsigned int id)
+{
+	unsigned int slot;
+	struct percpu_area *area = slot_lock(&slot);
+	void **top, *obj;
+
+	if (!area)
+		return NULL;
+	top = (void **)area->top[id];
+	obj = top[-1];
+	if (obj)
+		area->top[id] = (uintptr_t)(top - 1);
+	slot_unlock(slot);
+	return obj;
+}
+
+static enum rseq_push_result generic_push(unsigned int id, void *obj)
+{
+	unsigned int slot;
+	struct percpu_area *area = slot_lock(&slot);
+	enum rseq_push_result ret = RSEQ_FULL;
+	void **top;
+
+	if (!area)
+		return RSEQ_FULL;
+	top = (void **)area->top[id];
+	if ((uintptr_t)top & SHEAF_MASK) {
+		ret = RSEQ_TWICE;
+		if (top[-1] != obj) {
+			*top = obj;
+			area->top[id] = (uintptr_t)(top + 1);
+			ret = RSEQ_PUSHED;
+		}
+	}
+	slot_unlock(slot);
+	return ret;
+}
+
+/* ---- the operations, in whichever mode ---- */
+
+/* Makes this thread known to the kernel, once, where that is our task. */
+static void enter_slowpath(void)
+{
+	if (percpu_mode != PERCPU_RSEQ_OWN ||
+	    READ_ONCE(percpu_own_rseq.cpu_id) != NR_CPUS)
+		return;
+	if (!register_own())
+		WRITE_ONCE(percpu_own_rseq.cpu_id, NR_CPUS + 1);
+}
+
+void *percpu_pop_slowpath(unsigned int id)
+{
+	if (percpu_mode == PERCPU_GENERIC)
+		return generic_pop(id);
+	enter_slowpath();
+	return percpu_pop(id);
+}
+
+enum rseq_push_result percpu_push_slowpath(unsigned int id, void *obj)
+{
+	if (percpu_mode == PERCPU_GENERIC)
+		return generic_push(id, obj);
+	enter_slowpath();
+	return percpu_push(id, obj);
+}
+
+uintptr_t percpu_read(enum percpu_kind kind, unsigned int id)
+{
+	unsigned int slot;
+	struct percpu_area *area;
+	uintptr_t val;
+
+	if (percpu_mode != PERCPU_GENERIC) {
+		long rs, cid;
+		void *word;
+
+		enter_slowpath();
+		word = percpu_word(id + kind * NR_PERCPU_IDS, &rs, &cid);
+		return rseq_read(word, rs, cid);
+	}
+	area = slot_lock(&slot);
+	if (!area)
+		return kind == PERCPU_TOP ? PERCPU_DRAIN : PERCPU_SPARE_DRAIN;
+	val = *area_word(area, kind, id);
+	slot_unlock(slot);
+	return val;
+}
+
+bool percpu_cmpxchg(enum percpu_kind kind, unsigned int id, uintptr_t old,
+		    uintptr_t new)
+{
+	unsigned int slot;
+	struct percpu_area *area;
+	uintptr_t *word;
+	bool same;
+
+	if (percpu_mode != PERCPU_GENERIC) {
+		long rs, cid;
+		void *p = percpu_word(id + kind * NR_PERCPU_IDS, &rs, &cid);
+
+		return rseq_cmpxchg(p, rs, cid, old, new);
+	}
+	area = slot_lock(&slot);
+	if (!area)
+		return false;
+	word = area_word(area, kind, id);
+	same = *word == old;
+	if (same)
+		*word = new;
+	slot_unlock(slot);
+	return same;
+}
+
+/* ---- draining ---- */
+
+#define DRAIN_CPUS 16 /* words kept on the stack at a time */
+#define DRAIN_TRIES 8
+
+static const uintptr_t drain_mark[] = { PERCPU_DRAIN, PERCPU_SPARE_DRAIN };
+static const uintptr_t drain_none[] = { PERCPU_DUMMY, 0 };
+
+static unsigned int hand_over(uintptr_t top,
+			      void (*take)(uintptr_t, void *), void *arg)
+{
+	if (!percpu_top_is_real(top))
+		return 0;
+	take(top, arg);
+	return 1;
+}
+
+/* Claims one kind of word of those CPUs from @first on whose bit is set in
+ * @todo; taken[i] is what was there.  Returns the bits claimed. */
+static u32 drain_claim(enum percpu_kind kind, unsigned int id,
+		       unsigned int first, u32 todo, uintptr_t *taken)
+{
+	u32 claimed = 0;
+
+	for (unsigned int i = 0; i < DRAIN_CPUS; i++) {
+		uintptr_t *word = area_word(&areas[first + i], kind, id);
+
+		taken[i] = 0;
+		if (!(todo & (1U << i)) || !percpu_top_is_real(atomic_read(word)))
+			continue;
+		taken[i] = xchg(word, drain_mark[kind]);
+		claimed |= 1U << i;
+	}
+	return claimed;
+}
+
+/* Ends the claims; forgets those that a sequence overran, and returns
+ * their bits.  Without a barrier a sequence may still be on its way, so
+ * each sheaf goes back to where it was. */
+static u32 drain_settle(enum percpu_kind kind, unsigned int id,
+			unsigned int first, u32 claimed, uintptr_t *taken)
+{
+	bool fenced = !arch_membarrier_rseq();
+	u32 lost = 0;
+
+	for (unsigned int i = 0; i < DRAIN_CPUS; i++) {
+		uintptr_t *word = area_word(&areas[first + i], kind, id);
+		uintptr_t mark = drain_mark[kind];
+
+		if (!(claimed & (1U << i)))
+			continue;
+		if (!try_cmpxchg(word, &mark,
+				 fenced ? drain_none[kind] : taken[i])) {
+			lost |= fenced ? 1U << i : 0;
+			taken[i] = 0;
+		} else if (!fenced) {
+			taken[i] = 0;
+		}
+	}
+	return lost;
+}
+
+static unsigned int drain_generic(unsigned int id,
+				  void (*take)(uintptr_t, void *), void *arg)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < nr_areas; i++) {
+		uintptr_t top, spare;
+
+		while (!spin_trylock(&slots[i].lock))
+			arch_sched_yield();
+		top = areas[i].top[id];
+		spare = areas[i].spare[id];
+		areas[i].top[id] = PERCPU_DUMMY;
+		areas[i].spare[id] = 0;
+		slot_unlock(i);
+		n += hand_over(top, take, arg);
+		n += hand_over(spare, take, arg);
+	}
+	return n;
+}
+
+static unsigned int drain_rseq(unsigned int id,
+			       void (*take)(uintptr_t, void *), void *arg)
+{
+	uintptr_t taken[DRAIN_CPUS];
+	unsigned int n = 0;
+
+	for (unsigned int cpu = 0; cpu < nr_areas; cpu += DRAIN_CPUS) {
+		unsigned int nr = min(nr_areas - cpu, (unsigned int)DRAIN_CPUS);
+
+		for (unsigned int kind = PERCPU_TOP; kind <= PERCPU_SPARE;
+		     kind++) {
+			u32 todo = (1U << nr) - 1;
+
+			for (int i = 0; todo && i < DRAIN_TRIES; i++) {
+				todo = drain_claim(kind, id, cpu, todo, taken);
+				if (todo)
+					todo = drain_settle(kind, id, cpu, todo,
+							    taken);
+				for (unsigned int c = 0; c < DRAIN_CPUS; c++)
+					n += hand_over(taken[c], take, arg);
+			}
+		}
+	}
+	return n;
+}
+
+/* Two drains at once would take each other's marks for their own. */
+unsigned int percpu_drain(unsigned int id,
+			  void (*take)(uintptr_t top, void *arg), void *arg)
+{
+	unsigned int n;
+
+	if (percpu_mode == PERCPU_DOWN || !spin_lock(&drain_lock))
+		return 0;
+	n = percpu_mode == PERCPU_GENERIC ? drain_generic(id, take, arg) :
+					    drain_rseq(id, take, arg);
+	spin_unlock(&drain_lock);
+	return n;
+}
+
+void percpu_fork_lock(void)
+{
+	spin_lock(&drain_lock);
+}
+
+void percpu_fork_unlock(void)
+{
+	spin_unlock(&drain_lock);
+}
+
+size_t percpu_count(unsigned int id)
+{
+	size_t n = 0;
+
+	for (unsigned int i = 0; i < nr_areas; i++) {
+		uintptr_t tops[2] = { atomic_read(&areas[i].top[id]),
+				      atomic_read(&areas[i].spare[id]) };
+
+		for (int k = 0; k < 2; k++) {
+			void **top = (void **)tops[k];
+
+			if (!percpu_top_is_real(tops[k]))
+				continue;
+			for (; READ_ONCE(top[-1]); top--)
+				n++;
+		}
+	}
+	return n;
+}

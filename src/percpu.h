@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * percpu: one area per CPU, entered without a lock.
+ *
+ *   percpu_base
+ *     +0     CPU 0:  top[0..255]  spare[0..255]
+ *     +4096  CPU 1:  ...
+ *     +NR_CPUS * 4096: the area of threads that the kernel knows not
+ *
+ * An id names a user (a cache, a page order); top[id] is the top of that
+ * user's sheaf on this CPU, spare[id] the top of a second sheaf, or 0.
+ *
+ * A sheaf is an aligned block of SHEAF_BYTES:
+ *
+ *      sentinel    objects       free slots
+ *   [ .. NULL | o1 | o2 | o3 |  .  |  .  |  . ]
+ *                            ^top             ^end: multiple of SHEAF_BYTES
+ *
+ *   empty:  the slot below top holds NULL
+ *   full:   top is a multiple of SHEAF_BYTES
+ *   whose:  (top - 8) & ~SHEAF_MASK is the block
+ *
+ * so a whole sheaf changes hands by one store of top.  PERCPU_DUMMY is the
+ * top of a sheaf that is both empty and full: with it every operation
+ * leaves the fast path without a test.  PERCPU_DRAIN is another such top: it
+ * says that nothing may be put in its place, because somebody is taking
+ * this CPU's sheaf away, or because the area is that of unknown threads
+ * (which is also where the generic mode's fast paths end up).
+ *
+ * Modes: RSEQ (sequences on libc's registration), RSEQ_OWN (on our own,
+ * made for each thread at its first operation), GENERIC (a few slots,
+ * chosen by thread, each under a trylock).
+ *
+ * Context: every operation may be called from signal handlers and
+ * interrupts itself safely.
+ */
+#ifndef KM_PERCPU_H
+#define KM_PERCPU_H
+
+#include "atomic.h"
+#include "kernel.h"
+
+#define NR_CPUS 1024
+#define PERCPU_SHIFT 12
+#define NR_PERCPU_IDS 256
+
+#define SHEAF_BYTES 1024
+#define SHEAF_MASK 1023
+#define SHEAF_SLOTS 128
+
+#if CONFIG_RSEQ && !CONFIG_SANITIZER && defined(__x86_64__)
+#include "rseq_x86_64.h"
+#define HAVE_RSEQ 1
+#elif CONFIG_RSEQ && !CONFIG_SANITIZER && defined(__aarch64__)
+#include "rseq_aarch64.h"
+#define HAVE_RSEQ 1
+#else
+#include "rseq_none.h"
+#define HAVE_RSEQ 0
+#endif
+
+struct percpu_area {
+	uintptr_t top[NR_PERCPU_IDS];
+	uintptr_t spare[NR_PERCPU_IDS];
+};
+
+enum percpu_mode {
+	PERCPU_DOWN,
+	PERCPU_RSEQ,
+	PERCPU_RSEQ_OWN,
+	PERCPU_GENERIC,
+};
+
+/* What the fast paths read, together in one cache line. */
+#define __hot_data __section(".data.km_hot")
+
+extern long percpu_rseq_off __hidden; /* const after init: thread pointer to rseq */
+extern long percpu_cid_off __hidden;  /* const after init: thread pointer to the id */
+extern char *percpu_base __hidden;    /* const after init */
+
+extern uintptr_t percpu_no_sheaves[2 * SHEAF_SLOTS] __hidden;
+extern uintptr_t percpu_drain_sheaf[2 * SHEAF_SLOTS] __hidden;
+#define PERCPU_DUMMY ((uintptr_t)&percpu_no_sheaves[SHEAF_SLOTS])
+#define PERCPU_DRAIN ((uintptr_t)&percpu_drain_sheaf[SHEAF_SLOTS])
+#define PERCPU_SPARE_DRAIN ((uintptr_t)1) /* PERCPU_DRAIN, for a spare */
+
+/* None of this may be used before percpu_init. */
+static __always_inline void *percpu_word(unsigned int id, long *rs, long *cid)
+{
+	*cid = percpu_cid_off;
+	*rs = percpu_rseq_off;
+	return (uintptr_t *)percpu_base + id;
+}
+
+/* Pops an object of this CPU's sheaf; NULL if the slow path must look.
+ * Cost: 13 instructions, 1 line of the area, 1 of the sheaf. */
+static __always_inline void *percpu_pop(unsigned int id)
+{
+	long rs, cid;
+	void *word = percpu_word(id, &rs, &cid);
+
+	return rseq_pop(word, rs, cid);
+}
+
+/* Pushes @obj onto this CPU's sheaf. */
+static __always_inline enum rseq_push_result percpu_push(unsigned int id,
+							 void *obj)
+{
+	long rs, cid;
+	void *word = percpu_word(id, &rs, &cid);
+
+	return rseq_push(word, rs, cid, obj);
+}
+
+/* ---- the slow halves, right in every mode ---- */
+
+enum percpu_kind { PERCPU_TOP, PERCPU_SPARE };
+
+/* @areas: zeroed memory for percpu_areas_size(nr_cpus) bytes. */
+size_t percpu_areas_size(unsigned int nr_cpus);
+void percpu_init(void *areas, unsigned int nr_cpus);
+extern enum percpu_mode percpu_mode __hidden; /* const after percpu_init */
+unsigned int percpu_nr_areas(void);
+
+void percpu_fork_lock(void);
+void percpu_fork_unlock(void);
+void percpu_fork_child(void);
+
+void *percpu_pop_slowpath(unsigned int id);
+enum rseq_push_result percpu_push_slowpath(unsigned int id, void *obj);
+uintptr_t percpu_read(enum percpu_kind kind, unsigned int id);
+bool percpu_cmpxchg(enum percpu_kind kind, unsigned int id, uintptr_t old,
+		    uintptr_t new);
+
+/* Takes every CPU's sheaves of @id away and hands each to @take.
+ * Context: takes DRAIN, the outermost lock; @take may take others.  Returns the number of sheaves taken. */
+unsigned int percpu_drain(unsigned int id,
+			  void (*take)(uintptr_t top, void *arg), void *arg);
+
+/* A racy sum of the objects in all sheaves of @id. */
+size_t percpu_count(unsigned int id);
+
+static inline bool percpu_top_is_real(uintptr_t top)
+{
+	return top > PERCPU_SPARE_DRAIN && top != PERCPU_DUMMY && top != PERCPU_DRAIN;
+}
+
+#endif

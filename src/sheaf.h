@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sheaf: arrays of pointers, as they leave and enter the per-CPU areas.
+ *
+ * A sheaf is named by its top (see percpu.h for the picture).  Its capacity
+ * is where its sentinel stands: a sheaf for n objects has NULL n slots
+ * below its end.  What holds a sheaf here owns it alone.
+ */
+#ifndef KM_SHEAF_H
+#define KM_SHEAF_H
+
+#include "percpu.h"
+
+#define SHEAF_MAX_CAPACITY (SHEAF_SLOTS - 1)
+
+/* An empty sheaf for @capacity objects, 1 to SHEAF_MAX_CAPACITY; 0 if there
+ * is no memory.  Context: takes SHEAF_POOL. */
+uintptr_t sheaf_new(unsigned int capacity);
+/* Takes back an empty sheaf, or one whose objects are no longer wanted. */
+void sheaf_put(uintptr_t top);
+
+static inline void **sheaf_block(uintptr_t top)
+{
+	return (void **)((top - sizeof(void *)) & ~(uintptr_t)SHEAF_MASK);
+}
+
+static inline bool sheaf_is_empty(uintptr_t top)
+{
+	return !((void **)top)[-1];
+}
+
+static inline bool sheaf_is_full(uintptr_t top)
+{
+	return !(top & SHEAF_MASK);
+}
+
+static inline void *sheaf_pop(uintptr_t *top)
+{
+	void *obj = ((void **)*top)[-1];
+
+	*top -= sizeof(void *);
+	return obj;
+}
+
+static inline void sheaf_push(uintptr_t *top, void *obj)
+{
+	*(void **)*top = obj;
+	*top += sizeof(void *);
+}
+
+/* Turns an empty sheaf into one of @capacity objects. */
+static inline uintptr_t sheaf_reset(uintptr_t top, unsigned int capacity)
+{
+	void **block = sheaf_block(top);
+
+	block[SHEAF_SLOTS - 1 - capacity] = NULL;
+	return (uintptr_t)&block[SHEAF_SLOTS - capacity];
+}
+
+/* The end of the sheaf: the top that it has when full. */
+static inline uintptr_t sheaf_end(uintptr_t top)
+{
+	return (uintptr_t)(sheaf_block(top) + SHEAF_SLOTS);
+}
+
+void sheaf_fork_lock(void);
+void sheaf_fork_unlock(void);
+void sheaf_fork_child(void);
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * slub: caches of equal objects.
+ *
+ *   kmem_cache ─ per CPU: top, spare (percpu id)      sheaf.h, percpu.h
+ *              ─ barn: full sheaves                   cache lock
+ *              ─ partial[fullness]: slabs             cache lock
+ *
+ * A slab is an aligned run of pages.  Its struct slab, with one bit for
+ * each object (set: free), lies over the page descriptors of the run, far
+ * from the objects.  Objects carry nothing of ours.
+ */
+#ifndef KM_SLAB_H
+#define KM_SLAB_H
+
+#include <kmalloc/gfp.h>
+#include <kmalloc/slab.h>
+
+#include "memblock.h"
+#include "page_alloc.h"
+#include "sheaf.h"
+#include "spinlock.h"
+
+#define SLAB_MIN_ORDER (CLASS_MAP_SHIFT - PAGE_SHIFT)
+#define NR_FULLNESS 6
+#define BARN_MAX 16
+#define CACHE_NAME_LEN 40
+
+/* Caches beyond the last per-CPU id share this one: no sheaves. */
+#define CACHE_ID_NONE (NR_PERCPU_IDS - 1)
+
+struct slab {
+	struct list_head list; /* cache lock */
+	u8 type;	       /* PG_SLAB; const, stands where page.type does */
+	u8 order;	       /* const */
+	u8 pad;
+	u8 fullness;	       /* cache lock: index of the list it is on */
+	u32 free;	       /* cache lock: bits set */
+	struct kmem_cache *cache; /* const */
+	char *base;		  /* const: the first object */
+	u32 objects;		  /* const */
+	u32 hint;		  /* cache lock: no bit is set in words below */
+	u64 reserved[2];
+	u64 bitmap[]; /* cache lock */
+};
+
+BUILD_BUG_ON(offsetof(struct slab, type) != offsetof(struct page, type));
+BUILD_BUG_ON(sizeof(struct slab) != 64);
+
+struct kmem_cache {
+	struct spinlock lock;
+	u32 size;	 /* const: distance of two objects */
+	u32 object_size; /* const: what was asked for */
+	u64 reciprocal;	 /* const: index = offset * reciprocal >> 40 */
+	u32 objects;	 /* const: of an uncoloured slab */
+	u8 id;		 /* const: per-CPU id */
+	u8 order;	 /* const */
+	u8 fullness_shift; /* const */
+	u8 barn_max;	 /* const */
+	u32 capacity;	 /* const: of a sheaf */
+	u32 align;	 /* const */
+	u32 colour_step; /* const: 0, or a multiple of align */
+	u32 colour_max;	 /* const: bytes */
+	u32 colour_next; /* cache lock */
+	slab_flags_t flags; /* const */
+	void (*ctor)(void *); /* const */
+
+	unsigned int barn_nr;	      /* cache lock */
+	uintptr_t barn[BARN_MAX];     /* cache lock: tops, none empty */
+	struct list_head partial[NR_FULLNESS]; /* cache lock, fullest first */
+	unsigned int nr_slabs;	      /* cache lock */
+	size_t nr_objects;	      /* cache lock: in all slabs */
+	unsigned int nr_empty;	      /* cache lock: kept, on the last list */
+	size_t nr_free;		      /* cache lock: free objects in slabs */
+	void **deferred;	      /* atomic: freed in signal handlers */
+	void *random;		      /* reserved for hardening */
+
+	struct list_head list; /* slab mutex */
+	int refs;	       /* slab mutex */
+	char name[CACHE_NAME_LEN];
+};
+
+/* Fills in a zeroed cache; @malloc_like: colours break natural alignment. */
+struct cache_plan {
+	const char *name;
+	unsigned int size, align;
+	slab_flags_t flags;
+	void (*ctor)(void *);
+	u8 id;
+	bool colour; /* shift slabs by cache lines, alignment 16 suffices */
+};
+void slab_cache_init(struct kmem_cache *s, const struct cache_plan *plan);
+
+/* What the fast paths leave to. */
+void *slab_alloc_slowpath(struct kmem_cache *s);
+void slab_free_slowpath(struct kmem_cache *s, void *obj);
+/* Without the per-CPU area; NULL / false if this thread, below a signal
+ * handler, holds the cache's lock. */
+void *slab_alloc_direct(struct kmem_cache *s);
+bool slab_free_direct(struct kmem_cache *s, void **objs, unsigned int nr);
+/* Up to @nr objects; returns how many. */
+unsigned int slab_alloc_bulk_direct(struct kmem_cache *s, void **objs,
+				    unsigned int nr);
+
+/* The cache of the slab that covers @p, whose class byte is @id. */
+struct kmem_cache *slab_cache_of(const void *p, unsigned int id);
+extern struct kmem_cache *slab_caches[NR_PERCPU_IDS] __hidden; /* slab mutex, atomic */
+
+/* True if @p is the start of an object of @s; *start is set to the start
+ * of the object around @p, or NULL. */
+bool slab_is_object(struct kmem_cache *s, const void *p, void **start);
+/* Report a misuse; abort or, by option, return. */
+void __cold slab_report_double_free(struct kmem_cache *s, const void *p);
+void __cold slab_report_bad_free(struct kmem_cache *s, const void *p);
+void __cold slab_report_error(void);
+
+/* Empties sheaves and barn into slabs, gives empty slabs back.  Returns
+ * the slabs that remain. */
+unsigned int slab_cache_shrink(struct kmem_cache *s);
+
+struct slab_stat {
+	size_t objects, active, slabs, sheaf_objects;
+};
+void slab_cache_stat(struct kmem_cache *s, struct slab_stat *stat);
+
+/* Debug: walks all slabs of @s; BUG if one breaks an invariant. */
+void check_cache(struct kmem_cache *s);
+
+#endif

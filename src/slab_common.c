@@ -1,0 +1,618 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * slab_common: policy over slub, page_alloc and vmalloc.
+ *
+ *   bytes                what                             descriptor
+ *   1 .. 32768           object of a kmalloc cache        class map
+ *   .. vmap threshold    exact pages, naturally aligned   page, PG_LARGE
+ *   above                vmalloc area                     vmap unit
+ *
+ * (kmalloc itself stays in pages up to KMALLOC_MAX_SIZE, as the kernel's.)
+ *
+ * Caches are made when first used.  Ids: 0 none; then the page lists; then
+ * kmalloc-16 ... kmalloc-32768; malloc-256 ... malloc-32768; then caches
+ * by kmem_cache_create while ids last.
+ *
+ * Invariants: slab_caches[id] never goes back to NULL while an object of
+ * it may be alive; slab_object_size[id] is set before the first object.
+ *
+ * Locks: SLAB_MUTEX for ids and the list of caches.
+ */
+#include "slab_common.h"
+
+#include "arch.h"
+#include "bitops.h"
+#include "mm_boot.h"
+#include "params.h"
+#include "printk.h"
+#include "vmalloc.h"
+#include "vmstat.h"
+
+static const u16 class_sizes[] = {
+#define CLASS(size) size,
+#include "kmalloc_sizes.def"
+#undef CLASS
+};
+
+#define NR_CLASSES ARRAY_SIZE(class_sizes)
+#define MALLOC_FIRST_ID (KMALLOC_FIRST_ID + NR_CLASSES)
+
+size_t slab_fast_limit __hot_data;
+u8 slab_kmalloc_index[SIZE_INDEXES];
+u8 slab_malloc_index[SIZE_INDEXES];
+u32 slab_object_size[NR_PERCPU_IDS];
+size_t slab_vmap_threshold = VMAP_THRESHOLD_DEFAULT;
+bool (*slab_foreign_free)(void *p);
+
+static struct spinlock slab_mutex = SPIN_LOCK_INIT(SLAB_MUTEX);
+static LIST_HEAD(cache_list);	/* slab mutex */
+static LIST_HEAD(unused_list);	/* slab mutex: destroyed caches' memory */
+static unsigned int next_id;	/* slab mutex */
+static u8 free_ids[NR_PERCPU_IDS]; /* slab mutex */
+static unsigned int nr_free_ids;   /* slab mutex */
+
+/* ---- tables ---- */
+
+static void fill_index(u8 *index, unsigned int first_id, unsigned int own_id)
+{
+	unsigned int c = 0;
+
+	for (unsigned int i = 0; i < SIZE_INDEXES; i++) {
+		while (class_sizes[c] < i << SIZE_SHIFT)
+			c++;
+		index[i] = (u8)(class_sizes[c] < MALLOC_OWN_MIN ?
+					first_id + c : own_id + c);
+	}
+}
+
+void slab_common_init(void)
+{
+	unsigned int small = 0;
+
+	while (class_sizes[small] < MALLOC_OWN_MIN)
+		small++;
+	for (unsigned int c = 0; c < NR_CLASSES; c++) {
+		slab_object_size[KMALLOC_FIRST_ID + c] = class_sizes[c];
+		if (c >= small)
+			slab_object_size[MALLOC_FIRST_ID + c - small] =
+				class_sizes[c];
+	}
+	next_id = MALLOC_FIRST_ID + NR_CLASSES - small;
+	fill_index(slab_kmalloc_index, KMALLOC_FIRST_ID, KMALLOC_FIRST_ID);
+	fill_index(slab_malloc_index, KMALLOC_FIRST_ID,
+		   MALLOC_FIRST_ID - small);
+}
+
+void slab_common_up(void)
+{
+	/* pairs with the acquire in slab_alloc_fast */
+	smp_store_release(&slab_fast_limit, KMALLOC_MAX_CACHE_SIZE + 1);
+}
+
+/* ---- making caches ---- */
+
+static struct kmem_cache *__cache_memory(void)
+{
+	struct kmem_cache *s;
+
+	if (list_empty(&unused_list))
+		return memblock_alloc(sizeof(*s), 64);
+	s = list_first_entry(&unused_list, struct kmem_cache, list);
+	list_del(&s->list);
+	__builtin_memset(s, 0, sizeof(*s));
+	return s;
+}
+
+static struct kmem_cache *__make_cache(const struct cache_plan *plan)
+{
+	struct kmem_cache *s = __cache_memory();
+
+	if (!s)
+		return NULL;
+	slab_cache_init(s, plan);
+	list_add_tail(&s->list, &cache_list);
+	slab_object_size[plan->id] = plan->id == CACHE_ID_NONE ? 0 : plan->size;
+	/* pairs with the acquire in cache_of_id */
+	if (plan->id != CACHE_ID_NONE)
+		smp_store_release(&slab_caches[plan->id], s);
+	return s;
+}
+
+/* The kmalloc or malloc cache of @id, made now if need be. */
+static struct kmem_cache *cache_of_id(unsigned int id)
+{
+	struct kmem_cache *s = smp_load_acquire(&slab_caches[id]);
+	u32 size = slab_object_size[id];
+	char name[CACHE_NAME_LEN];
+	struct cache_plan plan = {
+		.name = name,
+		.size = size,
+		.id = (u8)id,
+		.colour = id >= MALLOC_FIRST_ID,
+	};
+
+	if (likely(s))
+		return s;
+	plan.align = plan.colour ? 16 : 1U << __ffs(size);
+	scnprintf(name, sizeof(name), plan.colour ? "malloc-%u" : "kmalloc-%u",
+		  size);
+	if (!spin_lock(&slab_mutex))
+		return NULL;
+	s = slab_caches[id];
+	if (!s)
+		s = __make_cache(&plan);
+	spin_unlock(&slab_mutex);
+	return s;
+}
+
+/* ---- allocating ---- */
+
+/* A signal handler interrupted this thread inside the cache: objects that
+ * wait in the sheaves of larger classes serve as well. */
+#define NOLOCK_CLASSES 12
+
+static void *alloc_nolock(unsigned int id)
+{
+	for (unsigned int i = id + 1; i < id + NOLOCK_CLASSES; i++) {
+		void *obj = slab_object_size[i] ? percpu_pop_slowpath(i) : NULL;
+
+		if (obj) {
+			vmstat_add(VMSTAT_nolock_alloc, 1);
+			return obj;
+		}
+		if (slab_object_size[i + 1] < slab_object_size[i])
+			break;
+	}
+	return NULL;
+}
+
+static void *alloc_small(unsigned int id)
+{
+	struct kmem_cache *s = cache_of_id(id);
+	void *obj = s ? slab_alloc_slowpath(s) : NULL;
+
+	if (unlikely(!obj))
+		obj = alloc_nolock(id);
+	return obj;
+}
+
+static void *alloc_large_pages(size_t size, bool zero)
+{
+	return alloc_pages_exact(size, GFP_KERNEL | (zero ? __GFP_ZERO : 0));
+}
+
+static void *alloc_vmap(size_t size, size_t align, bool zero)
+{
+	bool zeroed = false;
+	void *p = vmap_alloc(size, align, &zeroed);
+
+	if (p && zero && !zeroed)
+		__builtin_memset(p, 0, size);
+	return p;
+}
+
+void *malloc_slowpath(size_t size, bool zero)
+{
+	void *p;
+
+	if (unlikely(!mm_boot()) || size > PTRDIFF_MAX)
+		return NULL;
+	if (size <= KMALLOC_MAX_CACHE_SIZE) {
+		p = alloc_small(slab_malloc_index[(size + 15) >> SIZE_SHIFT]);
+		if (p && zero)
+			__builtin_memset(p, 0, size);
+		return p;
+	}
+	if (size <= slab_vmap_threshold)
+		return alloc_large_pages(size, zero);
+	return alloc_vmap(size, 1, zero);
+}
+
+/* @align: a power of two. */
+void *malloc_aligned(size_t align, size_t size)
+{
+	size_t rounded;
+
+	if (unlikely(!mm_boot()) || align > SZ_1T ||
+	    check_add_overflow(size, align - 1, &rounded) ||
+	    rounded > PTRDIFF_MAX)
+		return NULL;
+	if (align <= 16)
+		return malloc_slowpath(size, false);
+	/* A class is aligned to the lowest bit of its size: a multiple of
+	 * the alignment is in a class that is one too. */
+	rounded = max(rounded & ~(align - 1), align);
+	if (align <= PAGE_SIZE && rounded <= KMALLOC_MAX_CACHE_SIZE)
+		return alloc_small(
+			slab_kmalloc_index[(rounded + 15) >> SIZE_SHIFT]);
+	if (align <= PAGE_SIZE)
+		return malloc_slowpath(rounded, false);
+	if (max(size, align) <= slab_vmap_threshold) {
+		/* A block is aligned to the power of two above its size. */
+		return alloc_large_pages(max(size, align / 2 + 1), false);
+	}
+	return alloc_vmap(size, align, false);
+}
+
+void *kmalloc_slowpath(size_t size, gfp_t gfp)
+{
+	bool zero = gfp & __GFP_ZERO;
+	void *p;
+
+	if (!size)
+		return ZERO_SIZE_PTR;
+	if (unlikely(!mm_boot()) || size > KMALLOC_MAX_SIZE)
+		return NULL;
+	if (size > KMALLOC_MAX_CACHE_SIZE)
+		return alloc_large_pages(roundup_pow_of_two(size) == size ?
+						 size : PAGE_ALIGN(size), zero);
+	p = alloc_small(slab_kmalloc_index[(size + 15) >> SIZE_SHIFT]);
+	if (p && zero)
+		__builtin_memset(p, 0, size);
+	return p;
+}
+
+/* ---- freeing ---- */
+
+static void __cold report_bad_page_free(const void *p)
+{
+	struct page *page = mem_page(p);
+
+	/* The head of the block around @p is at most 4 MiB below. */
+	for (size_t i = 0; i <= 1024 && page > mem_map; i++, page--) {
+		if (page->type == PG_LARGE && page->nr > i && (i || p != mem_page_address(page))) {
+			pr_err("free of %p: interior pointer of a %lu-byte block at %p",
+			       p, (unsigned long)page->nr << PAGE_SHIFT,
+			       mem_page_address(page));
+			slab_report_error();
+			return;
+		}
+		if (page->type != PG_NONE)
+			break;
+	}
+	pr_err("free of %p: not an allocated block", p);
+	slab_report_error();
+}
+
+static void free_large(void *p)
+{
+	struct page *page = mem_page(p);
+	u8 large = PG_LARGE;
+
+	/* Of two threads that free one block, one is told. */
+	if (likely(mem_page_address(page) == p) &&
+	    try_cmpxchg(&page->type, &large, PG_NONE)) {
+		page_free_exact(page, page->nr);
+		return;
+	}
+	if (mem_page_address(page) == p && large == PG_BUDDY) {
+		pr_err("double free of %p (%lu pages)", p, 1UL << page->order);
+		slab_report_error();
+		return;
+	}
+	report_bad_page_free(p);
+}
+
+static void free_small(unsigned int id, void *p)
+{
+	struct kmem_cache *s = slab_cache_of(p, id);
+	void *start;
+
+	if (unlikely(!slab_is_object(s, p, &start)))
+		slab_report_bad_free(s, p);
+	else
+		slab_free_slowpath(s, p);
+}
+
+static void __cold free_foreign(void *p)
+{
+	static bool reported; /* racy: one line more does no harm */
+
+	vmstat_add(VMSTAT_foreign_free, 1);
+	if (slab_foreign_free && slab_foreign_free(p))
+		return;
+	if (READ_ONCE(reported))
+		return;
+	WRITE_ONCE(reported, true);
+	pr_warn("free of foreign pointer %p ignored (reported once)", p);
+}
+
+void kfree_slowpath(void *p)
+{
+	unsigned int id;
+
+	if (ZERO_OR_NULL_PTR(p))
+		return;
+	id = mem_class(p);
+	if (id)
+		free_small(id, p);
+	else if (mem_is_phys(p))
+		free_large(p);
+	else if (mem_is_vmalloc(p))
+		vmap_free(p);
+	else
+		free_foreign(p);
+}
+
+/* ---- sizes ---- */
+
+size_t ksize_slowpath(const void *p)
+{
+	const struct page *page;
+
+	if (ZERO_OR_NULL_PTR(p))
+		return 0;
+	if (mem_class(p) == CACHE_ID_NONE)
+		return slab_cache_of(p, CACHE_ID_NONE)->object_size;
+	if (mem_is_vmalloc(p))
+		return vmap_size(p);
+	if (!mem_is_phys(p))
+		return 0;
+	page = mem_page(p);
+	return page->type == PG_LARGE ? (size_t)page->nr << PAGE_SHIFT : 0;
+}
+
+bool krealloc_large(void *p, size_t size, void **to)
+{
+	size_t old;
+
+	if (!mem_is_vmalloc(p) || size <= slab_vmap_threshold / 2)
+		return false;
+	old = vmap_size(p);
+	*to = vmap_resize(p, size);
+	/* An area that cannot move is copied, if there is room for that. */
+	return *to || !old;
+}
+
+/* ---- the kernel's interface: kmalloc ---- */
+
+__export void *kmalloc(size_t size, gfp_t gfp)
+{
+	void *p = NULL;
+
+	if (likely(size))
+		p = slab_alloc_fast(slab_kmalloc_index, size);
+	if (unlikely(!p))
+		return kmalloc_slowpath(size, gfp);
+	if (gfp & __GFP_ZERO)
+		__builtin_memset(p, 0, size);
+	return p;
+}
+
+__export void *kzalloc(size_t size, gfp_t gfp)
+{
+	return kmalloc(size, gfp | __GFP_ZERO);
+}
+
+__export void kfree(const void *p)
+{
+	if (unlikely(!slab_free_fast((void *)p)))
+		kfree_slowpath((void *)p);
+}
+
+__export size_t ksize(const void *p)
+{
+	size_t size = slab_ksize_fast(p);
+
+	return likely(size) ? size : ksize_slowpath(p);
+}
+
+__export size_t kmalloc_size_roundup(size_t size)
+{
+	if (!size || !mm_boot())
+		return size;
+	if (size <= KMALLOC_MAX_CACHE_SIZE)
+		return slab_object_size[slab_kmalloc_index[(size + 15) >>
+							   SIZE_SHIFT]];
+	return size > KMALLOC_MAX_SIZE ? size : PAGE_ALIGN(size);
+}
+
+/* ---- the kernel's interface: caches ---- */
+
+static const char *wrong_argument(const char *name, unsigned int size,
+				  unsigned int align)
+{
+	if (!name || !*name || __builtin_strchr(name, ' '))
+		return "a name without spaces";
+	if (size < 8 || size > KMALLOC_MAX_SIZE)
+		return "a size from 8 to 4194304";
+	if (align && (!is_power_of_2(align) || align > PAGE_SIZE))
+		return "an alignment that is a power of two up to 4096";
+	return NULL;
+}
+
+static unsigned int cache_align(unsigned int size, unsigned int align,
+				slab_flags_t flags)
+{
+	unsigned int line = 64;
+
+	if (flags & SLAB_HWCACHE_ALIGN) {
+		while (size <= line / 2)
+			line /= 2;
+		align = max(align, line);
+	}
+	return max(align, 8U);
+}
+
+static u8 __take_id(unsigned int size)
+{
+	if (size > KMALLOC_MAX_CACHE_SIZE)
+		return CACHE_ID_NONE;
+	if (nr_free_ids)
+		return free_ids[--nr_free_ids];
+	return next_id < CACHE_ID_NONE ? (u8)next_id++ : CACHE_ID_NONE;
+}
+
+__export struct kmem_cache *kmem_cache_create(const char *name,
+					      unsigned int size,
+					      unsigned int align,
+					      slab_flags_t flags,
+					      void (*ctor)(void *))
+{
+	const char *want = wrong_argument(name, size, align);
+	struct kmem_cache *s = NULL;
+	struct cache_plan plan = {
+		.name = name, .size = size, .flags = flags, .ctor = ctor,
+	};
+
+	if (want)
+		pr_err("kmem_cache_create(%s, %u, %u): expected %s",
+		       name ? name : "NULL", size, align, want);
+	if (!want && mm_boot() && spin_lock(&slab_mutex)) {
+		plan.align = cache_align(size, align, flags);
+		plan.id = __take_id(size);
+		s = __make_cache(&plan);
+		spin_unlock(&slab_mutex);
+	}
+	if (!s && flags & SLAB_PANIC)
+		panic("kmem_cache_create(%s): no cache, and SLAB_PANIC is set",
+		      name ? name : "NULL");
+	return s;
+}
+
+__export void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
+{
+	void *p = percpu_pop(s->id);
+
+	if (unlikely(!p))
+		p = slab_alloc_slowpath(s);
+	if (unlikely(gfp & __GFP_ZERO) && p)
+		__builtin_memset(p, 0, s->object_size);
+	return p;
+}
+
+__export void *kmem_cache_zalloc(struct kmem_cache *s, gfp_t gfp)
+{
+	return kmem_cache_alloc(s, gfp | __GFP_ZERO);
+}
+
+static bool belongs_to(struct kmem_cache *s, void *p)
+{
+	unsigned int id = mem_class(p);
+
+	if (likely(id == s->id && (id != CACHE_ID_NONE ||
+				   slab_cache_of(p, id) == s)))
+		return true;
+	pr_err("kmem_cache_free of %p: not an object of %s", p, s->name);
+	slab_report_error();
+	return false;
+}
+
+__export void kmem_cache_free(struct kmem_cache *s, void *p)
+{
+	if (!p || unlikely(!belongs_to(s, p)))
+		return;
+	if (unlikely(!slab_free_fast(p)))
+		kfree_slowpath(p);
+}
+
+__export int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr,
+				   void **p)
+{
+	size_t got = 0;
+
+	while (got < nr) {
+		p[got] = kmem_cache_alloc(s, gfp);
+		if (unlikely(!p[got])) {
+			kmem_cache_free_bulk(s, got, p);
+			return 0;
+		}
+		got++;
+	}
+	return (int)nr;
+}
+
+__export void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **p)
+{
+	for (size_t i = 0; i < nr; i++) {
+		if (s)
+			kmem_cache_free(s, p[i]);
+		else
+			kfree(p[i]);
+	}
+}
+
+__export int kmem_cache_shrink(struct kmem_cache *s)
+{
+	return slab_cache_shrink(s) != 0;
+}
+
+__export unsigned int kmem_cache_size(struct kmem_cache *s)
+{
+	return s->object_size;
+}
+
+__export void kmem_cache_destroy(struct kmem_cache *s)
+{
+	if (!s)
+		return;
+	if (slab_cache_shrink(s)) {
+		struct slab_stat stat;
+
+		slab_cache_stat(s, &stat);
+		pr_err("kmem_cache_destroy %s: %zu objects remain; the cache stays",
+		       s->name, stat.active);
+		return;
+	}
+	if (!spin_lock(&slab_mutex))
+		return;
+	list_del(&s->list);
+	if (s->id != CACHE_ID_NONE) {
+		slab_caches[s->id] = NULL;
+		free_ids[nr_free_ids++] = s->id;
+	}
+	list_add(&s->list, &unused_list);
+	spin_unlock(&slab_mutex);
+}
+
+/* ---- all caches ---- */
+
+void slab_for_each_cache(void (*fn)(struct kmem_cache *, void *), void *arg)
+{
+	struct kmem_cache *s;
+
+	if (!spin_lock(&slab_mutex))
+		return;
+	list_for_each_entry(s, &cache_list, list)
+		fn(s, arg);
+	spin_unlock(&slab_mutex);
+}
+
+/* The drain's rank is above the mutex's: the list only grows at its end,
+ * and what is on it stays readable, so it is walked without the mutex. */
+void slab_shrink_all(void)
+{
+	for (unsigned int id = KMALLOC_FIRST_ID; id < CACHE_ID_NONE; id++) {
+		struct kmem_cache *s = smp_load_acquire(&slab_caches[id]);
+
+		if (s)
+			slab_cache_shrink(s);
+	}
+}
+
+void slab_fork_lock(void)
+{
+	struct kmem_cache *s;
+
+	spin_lock(&slab_mutex);
+	list_for_each_entry(s, &cache_list, list)
+		spin_lock(&s->lock);
+}
+
+void slab_fork_unlock(void)
+{
+	struct kmem_cache *s;
+
+	list_for_each_entry(s, &cache_list, list)
+		spin_unlock(&s->lock);
+	spin_unlock(&slab_mutex);
+}
+
+void slab_fork_child(void)
+{
+	struct kmem_cache *s;
+
+	list_for_each_entry(s, &cache_list, list)
+		spin_lock_reinit(&s->lock);
+	spin_lock_reinit(&slab_mutex);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * slab_common: which caches there are, size to cache, kmalloc and kfree.
+ *
+ *   size -> index table (one byte for each 16 bytes of size) -> id
+ *        -> this CPU's sheaf (percpu.h)
+ *
+ * Two tables: kmalloc's, whose classes are naturally aligned, and malloc's,
+ * whose classes of 256 bytes and more are caches of their own, coloured by
+ * cache lines: malloc promises 16-byte alignment only, and equal low
+ * address bits in all slabs would use a few cache sets.
+ *
+ * The fast paths are here, inline, because the rooms above consist of
+ * them; everything unlikely is one call of a _slowpath function.
+ */
+#ifndef KM_SLAB_COMMON_H
+#define KM_SLAB_COMMON_H
+
+#include "memblock.h"
+#include "slab.h"
+
+#define SIZE_SHIFT 4
+#define SIZE_INDEXES ((KMALLOC_MAX_CACHE_SIZE >> SIZE_SHIFT) + 1)
+#define MALLOC_OWN_MIN 256 /* from here on malloc's caches are its own */
+#define KMALLOC_FIRST_ID (1 + PCP_NR_IDS)
+
+/* Blocks above this are vmalloc's where the caller leaves the choice. */
+#define VMAP_THRESHOLD_DEFAULT (512 * SZ_1K)
+extern size_t slab_vmap_threshold __hidden; /* racy; mallopt may change it */
+
+/* Sizes below this may take the fast path: 0 until the library is up, then
+ * KMALLOC_MAX_CACHE_SIZE + 1.  Read first, with acquire. */
+extern size_t slab_fast_limit __hidden;
+
+extern u8 slab_kmalloc_index[SIZE_INDEXES] __hidden; /* const after init */
+extern u8 slab_malloc_index[SIZE_INDEXES] __hidden;  /* const after init */
+extern u32 slab_object_size[NR_PERCPU_IDS] __hidden; /* usable bytes; by id */
+
+/* What may be large: any size, whole blocks zeroed on request. */
+void *kmalloc_slowpath(size_t size, gfp_t gfp);
+/* As malloc wants it: 0 bytes are a block, any size up to PTRDIFF_MAX. */
+void *malloc_slowpath(size_t size, bool zero);
+void *malloc_aligned(size_t align, size_t size);
+/* @p: NULL, ZERO_SIZE_PTR, large, misaligned, at a full sheaf, or wrong. */
+void kfree_slowpath(void *p);
+size_t ksize_slowpath(const void *p);
+/* True, with *to set (NULL: no memory), if the block was resized in place
+ * or by moving page tables; false if it must be copied. */
+bool krealloc_large(void *p, size_t size, void **to);
+
+/* Pops an object of the class of @size; NULL if the slow path must look.
+ * Cost: 21 instructions, no atomic. */
+static __always_inline void *slab_alloc_fast(const u8 *index, size_t size)
+{
+	/* pairs with the release in slab_common_up */
+	if (unlikely(size >= smp_load_acquire(&slab_fast_limit)))
+		return NULL;
+	return percpu_pop(index[(size + 15) >> SIZE_SHIFT]);
+}
+
+/* Pushes @p; false if the slow path must look.  Misaligned pointers, the
+ * object freed last, and whatever is no slab's all look wrong here.
+ * Cost: 25 instructions, no atomic; @p's memory is not touched. */
+static __always_inline bool slab_free_fast(void *p)
+{
+	uintptr_t unit;
+
+	if (unlikely((uintptr_t)p & 7) || !mem_class_unit(p, &unit))
+		return false;
+	return likely(percpu_push(READ_FAST(mem_class_map)[unit], p) ==
+		      RSEQ_PUSHED);
+}
+
+/* Usable bytes at @p; 0 if it is no small object. */
+static __always_inline size_t slab_ksize_fast(const void *p)
+{
+	return slab_object_size[mem_class(p)];
+}
+
+/* Boot: the tables; then, last of all, the fast paths. */
+void slab_common_init(void);
+void slab_common_up(void);
+
+/* Calls @fn for each cache.  Context: takes the slab mutex. */
+void slab_for_each_cache(void (*fn)(struct kmem_cache *, void *), void *arg);
+/* Gives all unused slabs back. */
+void slab_shrink_all(void);
+
+/* An unknown pointer: who else may know it (registered by preload/). */
+extern bool (*slab_foreign_free)(void *p);
+
+void slab_fork_lock(void);
+void slab_fork_unlock(void);
+void slab_fork_child(void);
+
+#endif

@@ -1,0 +1,766 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * slub: slabs, barns, and the sheaves' way between them and the CPUs.
+ *
+ *   alloc: pop top ─empty→ spare ─empty→ barn ─none→ slabs ─none→ new slab
+ *   free:  push top ─full→ spare ─full→ barn ─full→ flush to slabs
+ *
+ * struct slab over the descriptors of its pages:
+ *
+ *   page[0]    page[1]    page[2] ...
+ *   [ header 64 bytes   ][ bitmap, one bit an object, 1 = free ]
+ *
+ * Objects are found by index: base + index * size; an offset's index comes
+ * from a multiplication by the size's reciprocal.  A pointer whose index
+ * does not multiply back is no object; a bit already set is a double free.
+ *
+ * A slab is on partial[fullness] unless it is full; fuller lists are used
+ * first, so that emptying slabs can become empty.  One empty slab is kept.
+ *
+ * Colours: the first object of successive slabs is shifted by multiples of
+ * the cache's alignment (of 64 bytes for malloc's caches), because equal
+ * starts in every slab would use a few cache sets only.
+ *
+ * Invariants: an object is in exactly one place: its bit set in its slab,
+ * one sheaf, or the user's hands.  slab->free counts the set bits; nr_free
+ * their sum.
+ *
+ * Locks: one a cache (CACHE), taken once a batch.  Pages are allocated and
+ * freed without it.  A signal handler that finds the lock held by its own
+ * thread defers its frees onto cache->deferred, a lock-free stack.
+ */
+#include "slab.h"
+
+#include <sys/mman.h>
+
+#include "arch.h"
+#include "bitops.h"
+#include "params.h"
+#include "printk.h"
+#include "vmstat.h"
+
+#define RECIPROCAL_SHIFT 40
+#define COLOUR_LINE 64
+#define COLOUR_BYTES 1024
+#define EMPTY_SLABS_KEPT 1
+#define POPULATE_FROM 4 /* slabs of a cache, before whole ones are certain */
+
+struct kmem_cache *slab_caches[NR_PERCPU_IDS];
+
+/* ---- geometry ---- */
+
+/* Objects for 128 bytes and less by the sheaf's size, above by bytes. */
+static unsigned int sheaf_capacity(unsigned int size)
+{
+	if (size <= 128)
+		return SHEAF_MAX_CAPACITY;
+	if (size <= 512)
+		return 63;
+	if (size <= 1024)
+		return 31;
+	return clamp(32768 / size, 2U, 31U);
+}
+
+/* 16 objects to a slab at least, while that is not beyond 512 KiB.  Without
+ * a per-CPU id, a slab is found through its first 64 KiB: it is no longer
+ * than that, or holds one object. */
+static u8 slab_order(unsigned int size, unsigned int id)
+{
+	unsigned int order = SLAB_MIN_ORDER;
+
+	if (id == CACHE_ID_NONE)
+		return (u8)max(order, order_base_2(DIV_ROUND_UP(size, PAGE_SIZE)));
+	while (order < 7 && (PAGE_SIZE << order) / size < 16)
+		order++;
+	return (u8)order;
+}
+
+/* Bytes of a slab's memory that the class map knows. */
+static size_t class_bytes(const struct kmem_cache *s)
+{
+	return s->id == CACHE_ID_NONE ? SZ_64K : PAGE_SIZE << s->order;
+}
+
+static size_t bitmap_bits(unsigned int order)
+{
+	size_t bytes = (sizeof(struct page) << order) - sizeof(struct slab);
+
+	return bytes * 8;
+}
+
+void slab_cache_init(struct kmem_cache *s, const struct cache_plan *plan)
+{
+	unsigned int shift;
+
+	s->lock = (struct spinlock)SPIN_LOCK_INIT(CACHE);
+	s->object_size = plan->size;
+	s->align = plan->align;
+	s->size = ALIGN(plan->size, plan->align);
+	s->reciprocal = DIV_ROUND_UP(1ULL << RECIPROCAL_SHIFT, s->size);
+	s->id = plan->id;
+	s->flags = plan->flags;
+	s->ctor = plan->ctor;
+	s->order = slab_order(s->size, plan->id);
+	s->objects = (u32)min((PAGE_SIZE << s->order) / s->size,
+			      bitmap_bits(s->order));
+	if (s->order > 7)
+		s->objects = 1;
+	shift = order_base_2(s->objects);
+	s->fullness_shift = (u8)(shift > 2 ? shift - 2 : 0);
+	s->capacity = sheaf_capacity(s->size);
+	s->barn_max = (u8)clamp(131072 / (s->capacity * s->size), 2U,
+				BARN_MAX + 0U);
+	s->colour_step = max(plan->colour ? 1 : s->align, COLOUR_LINE + 0U);
+	s->colour_max = s->colour_step < COLOUR_BYTES && s->objects >= 8 ?
+				COLOUR_BYTES : 0;
+	s->refs = 1;
+	for (int i = 0; i < NR_FULLNESS; i++)
+		INIT_LIST_HEAD(&s->partial[i]);
+	scnprintf(s->name, sizeof(s->name), "%s", plan->name);
+}
+
+static inline struct slab *slab_at(const struct kmem_cache *s, const void *p)
+{
+	uintptr_t size = PAGE_SIZE << s->order;
+
+	return (struct slab *)mem_page((void *)((uintptr_t)p & ~(size - 1)));
+}
+
+static inline size_t slab_index(const struct kmem_cache *s,
+				const struct slab *slab, const void *p)
+{
+	u64 offset = (u64)((const char *)p - slab->base);
+
+	return (size_t)(offset * s->reciprocal >> RECIPROCAL_SHIFT);
+}
+
+bool slab_is_object(struct kmem_cache *s, const void *p, void **start)
+{
+	struct slab *slab = slab_at(s, p);
+	size_t index;
+
+	*start = NULL;
+	if (slab->type != PG_SLAB || slab->cache != s ||
+	    (const char *)p < slab->base)
+		return false;
+	index = slab_index(s, slab, p);
+	if (index >= slab->objects)
+		return false;
+	*start = slab->base + index * s->size;
+	return *start == p;
+}
+
+struct kmem_cache *slab_cache_of(const void *p, unsigned int id)
+{
+	uintptr_t unit = (uintptr_t)p & ~(SZ_64K - 1);
+
+	if (id != CACHE_ID_NONE)
+		return atomic_read(&slab_caches[id]);
+	return ((struct slab *)mem_page((void *)unit))->cache;
+}
+
+/* ---- reports of misuse ---- */
+
+void slab_report_error(void)
+{
+	if (param(on_error) == ON_ERROR_ABORT)
+		__builtin_abort();
+}
+
+void slab_report_double_free(struct kmem_cache *s, const void *p)
+{
+	pr_err("double free of %p (%s)", p, s->name);
+	slab_report_error();
+}
+
+void slab_report_bad_free(struct kmem_cache *s, const void *p)
+{
+	void *start;
+
+	if (slab_is_object(s, p, &start) || !start)
+		pr_err("free of %p: not an allocated block", p);
+	else
+		pr_err("free of %p: interior pointer of a %s object at %p", p,
+		       s->name, start);
+	slab_report_error();
+}
+
+/* ---- slabs; the cache lock is held ---- */
+
+static void list_slab(struct kmem_cache *s, struct slab *slab)
+{
+	slab->fullness = (u8)(slab->free >> s->fullness_shift);
+	list_add(&slab->list, &s->partial[slab->fullness]);
+}
+
+static void relist_slab(struct kmem_cache *s, struct slab *slab)
+{
+	if (slab->fullness == slab->free >> s->fullness_shift)
+		return;
+	list_del(&slab->list);
+	list_slab(s, slab);
+}
+
+static struct slab *fullest_slab(struct kmem_cache *s)
+{
+	for (int i = 0; i < NR_FULLNESS; i++) {
+		if (!list_empty(&s->partial[i]))
+			return list_first_entry(&s->partial[i], struct slab,
+						list);
+	}
+	return NULL;
+}
+
+/* Takes up to @want objects, lowest address first, and stores them from
+ * @end downwards, so that the lowest is popped first. */
+static unsigned int take_objects(struct kmem_cache *s, struct slab *slab,
+				 void **end, unsigned int want)
+{
+	unsigned int left = want, word = slab->hint;
+
+	for (; left && slab->free; word++) {
+		u64 bits = slab->bitmap[word], keep = 0;
+		char *first = slab->base + (size_t)word * 64 * s->size;
+		unsigned int n = hweight64(bits);
+
+		while (n > left) { /* keep the highest ones */
+			u64 top = 1ULL << __fls(bits);
+
+			bits &= ~top;
+			keep |= top;
+			n--;
+		}
+		slab->bitmap[word] = keep;
+		slab->free -= n;
+		left -= n;
+		for (; bits; bits &= bits - 1)
+			*--end = first + (size_t)__ffs(bits) * s->size;
+		if (keep)
+			break;
+	}
+	slab->hint = word;
+	s->nr_free -= want - left;
+	return want - left;
+}
+
+static unsigned int __take_from_slabs(struct kmem_cache *s, void **end,
+				      unsigned int want)
+{
+	unsigned int got = 0;
+	struct slab *slab;
+
+	lockdep_assert_held(&s->lock);
+	while (got < want && (slab = fullest_slab(s))) {
+		if (slab->free == slab->objects)
+			s->nr_empty--;
+		got += take_objects(s, slab, end - got, want - got);
+		if (slab->free)
+			relist_slab(s, slab);
+		else
+			list_del(&slab->list);
+	}
+	return got;
+}
+
+/* Takes an empty slab off its list, out of all counts. */
+static void __remove_slab(struct kmem_cache *s, struct slab *slab)
+{
+	list_del(&slab->list);
+	s->nr_slabs--;
+	s->nr_objects -= slab->objects;
+	s->nr_free -= slab->objects;
+}
+
+/* A slab with an object less in use.  True if it became empty and is one
+ * too many: then it is off all lists and the caller's to give back. */
+static bool slab_gained(struct kmem_cache *s, struct slab *slab)
+{
+	s->nr_free++;
+	if (++slab->free == 1 && slab->objects > 1) {
+		list_slab(s, slab);
+		return false;
+	}
+	if (likely(slab->free != slab->objects)) {
+		relist_slab(s, slab);
+		return false;
+	}
+	if (slab->objects == 1)
+		list_slab(s, slab);
+	if (s->nr_empty < EMPTY_SLABS_KEPT) {
+		s->nr_empty++;
+		relist_slab(s, slab);
+		return false;
+	}
+	__remove_slab(s, slab);
+	return true;
+}
+
+/* Puts one object back; false, after a report, if it is none. */
+static bool put_object(struct kmem_cache *s, void *obj, struct list_head *empty)
+{
+	struct slab *slab = slab_at(s, obj);
+	size_t index = slab_index(s, slab, obj);
+	u64 bit = 1ULL << (index & 63);
+
+	if (unlikely(index >= slab->objects ||
+		     slab->base + index * s->size != obj)) {
+		slab_report_bad_free(s, obj);
+		return false;
+	}
+	if (unlikely(slab->bitmap[index >> 6] & bit)) {
+		slab_report_double_free(s, obj);
+		return false;
+	}
+	slab->bitmap[index >> 6] |= bit;
+	slab->hint = min(slab->hint, (u32)(index >> 6));
+	if (slab_gained(s, slab))
+		list_add(&slab->list, empty);
+	return true;
+}
+
+static void __take_deferred(struct kmem_cache *s, struct list_head *empty)
+{
+	void **obj = xchg(&s->deferred, NULL);
+
+	while (obj) {
+		void **next = *obj;
+
+		put_object(s, obj, empty);
+		obj = next;
+	}
+}
+
+#define FLUSH_AHEAD 8
+
+static void __put_objects(struct kmem_cache *s, void **objs, unsigned int nr,
+			  struct list_head *empty)
+{
+	lockdep_assert_held(&s->lock);
+	for (unsigned int i = 0; i < nr; i++) {
+		if (i + FLUSH_AHEAD < nr)
+			__builtin_prefetch(slab_at(s, objs[i + FLUSH_AHEAD]),
+					   1);
+		put_object(s, objs[i], empty);
+	}
+	if (unlikely(atomic_read(&s->deferred)))
+		__take_deferred(s, empty);
+}
+
+/* ---- making slabs and giving them back; no lock held ---- */
+
+static void set_all_free(struct slab *slab)
+{
+	unsigned int words = slab->objects / 64;
+
+	for (unsigned int i = 0; i < words; i++)
+		slab->bitmap[i] = ~0ULL;
+	if (slab->objects % 64)
+		slab->bitmap[words] = (1ULL << slab->objects % 64) - 1;
+}
+
+static u32 next_colour(struct kmem_cache *s)
+{
+	u32 colour = atomic_fetch_add(&s->colour_next, s->colour_step);
+
+	return s->colour_max ? colour % s->colour_max : 0;
+}
+
+/* Faults are cheaper together, where it is certain that they come. */
+static void populate_slab(struct kmem_cache *s, struct page *page, void *mem)
+{
+	if (!(page->flags & PAGE_ZERO) || s->order > SLAB_MIN_ORDER ||
+	    s->nr_slabs < POPULATE_FROM)
+		return;
+	arch_madvise(mem, PAGE_SIZE << s->order, MADV_POPULATE_WRITE);
+}
+
+static struct slab *make_slab(struct kmem_cache *s)
+{
+	struct page *page = page_alloc_block(s->order);
+	struct slab *slab = (struct slab *)page;
+	char *mem;
+	u32 colour;
+
+	if (!page)
+		return NULL;
+	mem = mem_page_address(page);
+	populate_slab(s, page, mem);
+	colour = next_colour(s);
+	__builtin_memset(slab, 0, sizeof(*slab));
+	slab->cache = s;
+	slab->order = s->order;
+	slab->base = mem + colour;
+	slab->objects = min(s->objects,
+			    (u32)(((PAGE_SIZE << s->order) - colour) / s->size));
+	slab->free = slab->objects;
+	slab->type = PG_SLAB;
+	set_all_free(slab);
+	for (unsigned int i = 0; s->ctor && i < slab->objects; i++)
+		s->ctor(slab->base + (size_t)i * s->size);
+	mem_set_class(mem, class_bytes(s), s->id);
+	vmstat_add(VMSTAT_slab_alloc, 1);
+	return slab;
+}
+
+static void free_slab(struct kmem_cache *s, struct slab *slab)
+{
+	struct page *page = (struct page *)slab;
+
+	mem_set_class(mem_page_address(page), class_bytes(s), 0);
+	__builtin_memset(page, 0, sizeof(*page) << s->order);
+	page_free_block(page, s->order);
+	vmstat_add(VMSTAT_slab_free, 1);
+}
+
+static void free_slabs(struct kmem_cache *s, struct list_head *empty)
+{
+	while (!list_empty(empty)) {
+		struct slab *slab = list_first_entry(empty, struct slab, list);
+
+		list_del(&slab->list);
+		free_slab(s, slab);
+	}
+}
+
+static void __add_slab(struct kmem_cache *s, struct slab *slab)
+{
+	s->nr_slabs++;
+	s->nr_empty++;
+	s->nr_objects += slab->objects;
+	s->nr_free += slab->objects;
+	list_slab(s, slab);
+}
+
+/* ---- without per-CPU areas ---- */
+
+unsigned int slab_alloc_bulk_direct(struct kmem_cache *s, void **objs,
+				    unsigned int nr)
+{
+	unsigned int got = 0;
+
+	for (;;) {
+		struct slab *slab;
+
+		if (!spin_lock(&s->lock))
+			return got;
+		got += __take_from_slabs(s, objs + nr - got, nr - got);
+		spin_unlock(&s->lock);
+		if (got == nr)
+			return got;
+		slab = make_slab(s);
+		if (!slab)
+			break;
+		if (!spin_lock(&s->lock)) {
+			free_slab(s, slab);
+			break;
+		}
+		__add_slab(s, slab);
+		spin_unlock(&s->lock);
+	}
+	/* What there is stands at the end: bring it to the front. */
+	__builtin_memmove(objs, objs + nr - got, got * sizeof(*objs));
+	return got;
+}
+
+void *slab_alloc_direct(struct kmem_cache *s)
+{
+	void *obj = NULL;
+
+	return slab_alloc_bulk_direct(s, &obj, 1) ? obj : NULL;
+}
+
+static void defer_free(struct kmem_cache *s, void **obj)
+{
+	void **head = atomic_read(&s->deferred);
+
+	do
+		*obj = head;
+	while (!try_cmpxchg_release(&s->deferred, &head, obj));
+	vmstat_add(VMSTAT_nolock_free, 1);
+}
+
+bool slab_free_direct(struct kmem_cache *s, void **objs, unsigned int nr)
+{
+	struct list_head empty;
+
+	INIT_LIST_HEAD(&empty);
+	if (!spin_lock(&s->lock)) {
+		while (nr)
+			defer_free(s, objs[--nr]);
+		return false;
+	}
+	__put_objects(s, objs, nr, &empty);
+	spin_unlock(&s->lock);
+	free_slabs(s, &empty);
+	return true;
+}
+
+/* ---- sheaves between CPUs, barn and slabs ---- */
+
+static void **sheaf_first(uintptr_t top, unsigned int *nr)
+{
+	void **end = (void **)top, **pos = end;
+
+	while (pos[-1])
+		pos--;
+	*nr = (unsigned int)(end - pos);
+	return pos;
+}
+
+/* Returns all objects to their slabs; the sheaf stays, empty. */
+static uintptr_t flush_sheaf(struct kmem_cache *s, uintptr_t top)
+{
+	unsigned int nr;
+	void **objs = sheaf_first(top, &nr);
+
+	slab_free_direct(s, objs, nr);
+	vmstat_add(VMSTAT_sheaf_flush, 1);
+	return sheaf_reset(top, s->capacity);
+}
+
+static uintptr_t barn_get(struct kmem_cache *s)
+{
+	uintptr_t top = 0;
+
+	if (!atomic_read(&s->barn_nr) || !spin_lock(&s->lock))
+		return 0;
+	if (s->barn_nr) {
+		top = s->barn[s->barn_nr - 1];
+		atomic_set(&s->barn_nr, s->barn_nr - 1);
+	}
+	spin_unlock(&s->lock);
+	if (top)
+		vmstat_add(VMSTAT_barn_get, 1);
+	return top;
+}
+
+static bool barn_put(struct kmem_cache *s, uintptr_t top)
+{
+	bool room;
+
+	if (atomic_read(&s->barn_nr) >= s->barn_max || !spin_lock(&s->lock))
+		return false;
+	room = s->barn_nr < s->barn_max;
+	if (room) {
+		s->barn[s->barn_nr] = top;
+		atomic_set(&s->barn_nr, s->barn_nr + 1);
+	}
+	spin_unlock(&s->lock);
+	if (room)
+		vmstat_add(VMSTAT_barn_put, 1);
+	return room;
+}
+
+/* Finds a place for a sheaf that is in nobody's way. */
+static void stash_sheaf(struct kmem_cache *s, uintptr_t top)
+{
+	if (!percpu_top_is_real(top))
+		return;
+	if (percpu_cmpxchg(PERCPU_SPARE, s->id, 0, top))
+		return;
+	if (!sheaf_is_empty(top)) {
+		if (barn_put(s, top))
+			return;
+		top = flush_sheaf(s, top);
+	}
+	sheaf_put(top);
+}
+
+/* This CPU's spare sheaf, taken away, if it satisfies the wish. */
+static uintptr_t take_spare(struct kmem_cache *s, bool (*unwanted)(uintptr_t))
+{
+	uintptr_t spare = percpu_read(PERCPU_SPARE, s->id);
+
+	if (!percpu_top_is_real(spare) || unwanted(spare) ||
+	    !percpu_cmpxchg(PERCPU_SPARE, s->id, spare, 0))
+		return 0;
+	return spare;
+}
+
+/* A sheaf with objects from slabs; 0 if there are none. */
+static uintptr_t refill_sheaf(struct kmem_cache *s)
+{
+	uintptr_t top = sheaf_new(s->capacity);
+	unsigned int got;
+	void **end;
+
+	if (!top)
+		return 0;
+	end = (void **)sheaf_end(top);
+	got = slab_alloc_bulk_direct(s, end - s->capacity, s->capacity);
+	if (!got) {
+		sheaf_put(top);
+		return 0;
+	}
+	vmstat_add(VMSTAT_sheaf_refill, 1);
+	return top + got * sizeof(void *);
+}
+
+static uintptr_t get_filled_sheaf(struct kmem_cache *s)
+{
+	uintptr_t top = take_spare(s, sheaf_is_empty);
+
+	if (!top)
+		top = barn_get(s);
+	if (!top)
+		top = refill_sheaf(s);
+	return top;
+}
+
+void *slab_alloc_slowpath(struct kmem_cache *s)
+{
+	uintptr_t top, filled;
+	void *obj;
+
+	if (s->id == CACHE_ID_NONE)
+		return slab_alloc_direct(s);
+	for (;;) {
+		obj = percpu_pop_slowpath(s->id);
+		if (obj)
+			return obj;
+		top = percpu_read(PERCPU_TOP, s->id);
+		if (top == PERCPU_DRAIN)
+			return slab_alloc_direct(s);
+		if (sheaf_is_empty(top)) /* else somebody came before us */
+			break;
+	}
+	filled = get_filled_sheaf(s);
+	if (!filled)
+		return slab_alloc_direct(s);
+	obj = sheaf_pop(&filled);
+	stash_sheaf(s, percpu_cmpxchg(PERCPU_TOP, s->id, top, filled) ? top :
+									filled);
+	return obj;
+}
+
+/* An empty sheaf for this CPU: the spare if it has room; else the spare is
+ * full and older than what it is exchanged for, so it goes to the barn. */
+static uintptr_t get_roomy_sheaf(struct kmem_cache *s)
+{
+	uintptr_t top = take_spare(s, sheaf_is_full);
+
+	if (top)
+		return top;
+	top = take_spare(s, sheaf_is_empty);
+	if (top && !barn_put(s, top))
+		return flush_sheaf(s, top);
+	return sheaf_new(s->capacity);
+}
+
+void slab_free_slowpath(struct kmem_cache *s, void *obj)
+{
+	uintptr_t top, roomy;
+
+	if (s->id == CACHE_ID_NONE) {
+		slab_free_direct(s, &obj, 1);
+		return;
+	}
+	for (;;) {
+		enum rseq_push_result r = percpu_push_slowpath(s->id, obj);
+
+		if (r == RSEQ_PUSHED)
+			return;
+		if (r == RSEQ_TWICE) {
+			slab_report_double_free(s, obj);
+			return;
+		}
+		top = percpu_read(PERCPU_TOP, s->id);
+		if (top == PERCPU_DRAIN)
+			break;
+		if (!sheaf_is_full(top))
+			continue;
+		roomy = get_roomy_sheaf(s);
+		if (!roomy)
+			break;
+		sheaf_push(&roomy, obj);
+		stash_sheaf(s, percpu_cmpxchg(PERCPU_TOP, s->id, top, roomy) ?
+				       top : roomy);
+		return;
+	}
+	slab_free_direct(s, &obj, 1);
+}
+
+/* ---- shrinking, reports, checks ---- */
+
+static void drain_one(uintptr_t top, void *arg)
+{
+	sheaf_put(flush_sheaf(arg, top));
+}
+
+static void take_empty_slabs(struct kmem_cache *s, struct list_head *empty)
+{
+	struct slab *slab, *next;
+
+	if (!spin_lock(&s->lock))
+		return;
+	for (int i = 0; i < NR_FULLNESS; i++) {
+		list_for_each_entry_safe(slab, next, &s->partial[i], list) {
+			if (slab->free != slab->objects)
+				continue;
+			__remove_slab(s, slab);
+			list_add(&slab->list, empty);
+			s->nr_empty--;
+		}
+	}
+	spin_unlock(&s->lock);
+}
+
+unsigned int slab_cache_shrink(struct kmem_cache *s)
+{
+	struct list_head empty;
+	uintptr_t top;
+
+	if (s->id != CACHE_ID_NONE)
+		percpu_drain(s->id, drain_one, s);
+	while ((top = barn_get(s)))
+		drain_one(top, s);
+	INIT_LIST_HEAD(&empty);
+	take_empty_slabs(s, &empty);
+	free_slabs(s, &empty);
+	return s->nr_slabs;
+}
+
+void slab_cache_stat(struct kmem_cache *s, struct slab_stat *stat)
+{
+	unsigned int nr;
+
+	*stat = (struct slab_stat){ 0 };
+	if (!spin_lock(&s->lock))
+		return;
+	stat->slabs = s->nr_slabs;
+	stat->objects = s->nr_objects;
+	for (unsigned int i = 0; i < s->barn_nr; i++) {
+		sheaf_first(s->barn[i], &nr);
+		stat->sheaf_objects += nr;
+	}
+	if (s->id != CACHE_ID_NONE)
+		stat->sheaf_objects += percpu_count(s->id);
+	stat->active = stat->objects -
+		       min(s->nr_free + stat->sheaf_objects, stat->objects);
+	spin_unlock(&s->lock);
+}
+
+void check_cache(struct kmem_cache *s)
+{
+	struct slab *slab;
+	size_t total = 0;
+	unsigned int empty = 0;
+
+	spin_lock(&s->lock);
+	for (int i = 0; i < NR_FULLNESS; i++) {
+		list_for_each_entry(slab, &s->partial[i], list) {
+			unsigned int bits = 0;
+
+			for (unsigned int w = 0; w * 64 < slab->objects; w++)
+				bits += hweight64(slab->bitmap[w]);
+			BUG_ON(bits != slab->free || !bits);
+			BUG_ON(slab->cache != s || slab->type != PG_SLAB);
+			BUG_ON(slab->fullness != i);
+			total += bits;
+			empty += bits == slab->objects;
+		}
+	}
+	BUG_ON(total != s->nr_free);
+	BUG_ON(empty != s->nr_empty);
+	spin_unlock(&s->lock);
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lock: the waiting half of the futex lock, and the order checker.
+ *
+ *   word:  0 free | id held | id + SPIN_WAITERS held, somebody may sleep
+ *
+ * A waiter spins SPIN_TRIES times, then marks the word and sleeps.  A woken
+ * waiter takes the lock with the mark set, because it cannot know whether
+ * it was the last one.
+ *
+ * Fairness: none; critical sections are a few hundred nanoseconds.
+ */
+#include "spinlock.h"
+
+#define SPIN_TRIES 100
+
+bool spin_lock_slowpath(struct spinlock *lock, u32 self)
+{
+	u32 old;
+
+	if ((atomic_read(&lock->word) & ~SPIN_WAITERS) == self)
+		return false;
+	for (int i = 0; i < SPIN_TRIES; i++) {
+		old = 0;
+		if (!atomic_read(&lock->word) &&
+		    try_cmpxchg(&lock->word, &old, self))
+			return true;
+		cpu_relax();
+	}
+	for (;;) {
+		old = atomic_read(&lock->word);
+		if (!old) {
+			if (try_cmpxchg(&lock->word, &old, self | SPIN_WAITERS))
+				return true;
+			continue;
+		}
+		if (!(old & SPIN_WAITERS) &&
+		    !try_cmpxchg(&lock->word, &old, old | SPIN_WAITERS))
+			continue;
+		arch_futex_wait(&lock->word, old | SPIN_WAITERS);
+	}
+}
+
+void spin_unlock_slowpath(struct spinlock *lock)
+{
+	/* pairs with the acquire in spin_lock_slowpath */
+	smp_store_release(&lock->word, 0);
+	arch_futex_wake(&lock->word, 1);
+}
+
+/* ---- order checker, debug builds only ---- */
+
+static __tls_ie u32 held_ranks; /* one bit a rank */
+
+void lockdep_acquire(const struct spinlock *lock)
+{
+	u32 bit = 1U << lock->rank;
+
+	BUILD_BUG_ON(NR_LOCK_RANKS > 32);
+	/* Fork takes all caches' locks; those alone share a rank. */
+	if (lock->rank != LOCK_RANK_CACHE)
+		BUG_ON(held_ranks & bit);
+	BUG_ON(held_ranks & ~((bit << 1) - 1));
+	held_ranks |= bit;
+}
+
+void lockdep_release(const struct spinlock *lock)
+{
+	held_ranks &= ~(1U << lock->rank);
+}
+
+void lockdep_reset(void)
+{
+	held_ranks = 0;
+}

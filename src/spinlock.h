@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lock: short locks that spin a little, then sleep in the kernel.
+ *
+ * The lock word holds the owner's thread id, so that a signal handler that
+ * interrupted its own thread inside a critical section is told so instead
+ * of waiting for itself: spin_lock then returns false, and the caller
+ * takes the path that needs no lock.
+ *
+ * Ranks are those of lockdep.def.  At debug level 1 and above a lock taken
+ * out of order is a BUG.
+ */
+#ifndef KM_SPINLOCK_H
+#define KM_SPINLOCK_H
+
+#include "arch.h"
+#include "atomic.h"
+#include "bug.h"
+
+enum lock_rank {
+#define LOCK(name, what) LOCK_RANK_##name,
+#include "lockdep.def"
+#undef LOCK
+	NR_LOCK_RANKS
+};
+
+struct spinlock {
+	u32 word; /* atomic: owner's id, bit 31 set if others may sleep */
+	u32 rank; /* const after init */
+};
+
+#define SPIN_LOCK_INIT(r)              \
+	{                              \
+		.rank = LOCK_RANK_##r  \
+	}
+#define SPIN_WAITERS 0x80000000U
+
+static inline u32 spin_self(void)
+{
+	return arch_thread_id() & ~SPIN_WAITERS;
+}
+
+bool __cold spin_lock_slowpath(struct spinlock *lock, u32 self);
+void __cold spin_unlock_slowpath(struct spinlock *lock);
+void lockdep_acquire(const struct spinlock *lock);
+void lockdep_release(const struct spinlock *lock);
+
+/* Waits for @lock.  False, without it, if this thread holds it already:
+ * then a signal handler is running inside the critical section. */
+static inline bool spin_lock(struct spinlock *lock)
+{
+	u32 old = 0, self = spin_self();
+
+	/* pairs with the release in spin_unlock */
+	if (unlikely(!try_cmpxchg(&lock->word, &old, self)) &&
+	    !spin_lock_slowpath(lock, self))
+		return false;
+	if (IS_ENABLED(CONFIG_DEBUG_VM))
+		lockdep_acquire(lock);
+	return true;
+}
+
+static inline bool spin_trylock(struct spinlock *lock)
+{
+	u32 old = 0;
+
+	return try_cmpxchg(&lock->word, &old, spin_self());
+}
+
+static inline void spin_unlock(struct spinlock *lock)
+{
+	u32 self = spin_self();
+
+	if (IS_ENABLED(CONFIG_DEBUG_VM))
+		lockdep_release(lock);
+	/* pairs with the acquire in spin_lock */
+	if (unlikely(!try_cmpxchg_release(&lock->word, &self, 0)))
+		spin_unlock_slowpath(lock);
+}
+
+/* Releases a lock that was taken by spin_trylock. */
+static inline void spin_tryunlock(struct spinlock *lock)
+{
+	u32 self = spin_self();
+
+	if (unlikely(!try_cmpxchg_release(&lock->word, &self, 0)))
+		spin_unlock_slowpath(lock);
+}
+
+static inline bool spin_is_held(const struct spinlock *lock)
+{
+	return (atomic_read(&lock->word) & ~SPIN_WAITERS) == spin_self();
+}
+
+#define lockdep_assert_held(lock) VM_BUG_ON(!spin_is_held(lock))
+
+/* In a forked child: the lock is free, whoever held or awaited it. */
+static inline void spin_lock_reinit(struct spinlock *lock)
+{
+	atomic_set(&lock->word, 0);
+}
+
+/* In a forked child, before any release: forget the parent's ranks. */
+void lockdep_reset(void);
+
+#endif

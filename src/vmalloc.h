@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vmalloc: large areas in their own range.
+ *
+ * Sizes are rounded to pages; an area starts at a multiple of 64 KiB and
+ * has at least one page behind it that belongs to nobody, inaccessible
+ * where the kernel has MADV_GUARD_INSTALL.
+ *
+ * Context: takes the VMAP lock, makes system calls without it.
+ */
+#ifndef KM_VMALLOC_H
+#define KM_VMALLOC_H
+
+#include <kmalloc/vmalloc.h>
+
+#include "kernel.h"
+
+/* @align: a power of two; *zeroed tells whether the area reads as zero. */
+void *vmap_alloc(size_t size, size_t align, bool *zeroed);
+/* False if @p is not the start of an area in use (after a report). */
+bool vmap_free(void *p);
+/* Usable bytes of the area at @p; 0 if there is none. */
+size_t vmap_size(const void *p);
+/* Resizes in place or by moving page tables; NULL: @p is as it was. */
+void *vmap_resize(void *p, size_t size);
+
+/* Gives free areas' pages back to the system: those older than the
+ * reporting delay, or all.  Returns the number of pages. */
+size_t vmap_purge(bool all);
+
+struct vmap_stat {
+	size_t areas, live_pages, dirty_pages, span_pages;
+};
+void vmap_stat(struct vmap_stat *stat);
+
+void vmap_fork_lock(void);
+void vmap_fork_unlock(void);
+void vmap_fork_child(void);
+
+/* Debug: walks all runs; BUG if one breaks an invariant. */
+void check_vmap(void);
+
+#endif

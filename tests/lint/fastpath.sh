@@ -1,0 +1,80 @@
+#!/bin/sh
+# Counts the instructions that a small malloc, free and malloc_usable_size
+# execute, in the disassembly of the preloaded object: from the entry, taking
+# no conditional jump, to the return. There must be no call, no PLT, no locked
+# instruction on the way.
+. "$KM_SRCDIR/tests/tap.sh"
+: "${NM:=nm}" "${OBJDUMP:=objdump}"
+
+need "$OBJDUMP" "$NM"
+[ "$KM_HOST_CPU" = x86_64 ] || skip_all "counted on x86-64 only"
+[ "$KM_RSEQ" = 1 ] || skip_all "built without rseq"
+[ "$KM_DEBUG" = 0 ] || skip_all "built with internal checks"
+[ -e "$KM_PRELOAD" ] || skip_all "no shared library was built"
+
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+$OBJDUMP -dw --no-show-raw-insn "$KM_PRELOAD" > "$tmp/code"
+
+# path FUNCTION LIMIT [INSTRUCTION]: the last is a pattern that the path must
+# have, lest it be some other one that is counted.
+path()
+{
+	start=$($NM -D --defined-only "$KM_PRELOAD" |
+		awk -v f="$1" '$3 == f { sub(/^0+/, "", $1); print $1 }')
+	if [ -z "$start" ]; then
+		not_ok "$1 is exported"
+		return
+	fi
+	awk -v at="$start" '
+		/^ *[0-9a-f]+:\t/ {
+			a = $1
+			sub(/:$/, "", a)
+			sub(/^[^:]*:[ \t]*/, "")
+			insn[a] = $0
+			if (last != "")
+				following[last] = a
+			last = a
+		}
+		END {
+			while (n < 200) {
+				i = insn[at]
+				if (i == "") {
+					print "! left the code at " at
+					exit
+				}
+				# Padding and branch targets cost nothing.
+				if (i !~ /^(nop|endbr64|cs nop|data16)/)
+					printf "%d\t%s\t%s\n", ++n, at, i
+				split(i, w, /[ \t]+/)
+				if (w[1] ~ /^(ret|retq|repz|bnd)$/)
+					exit
+				if (w[1] ~ /^jmp/) {
+					if (w[2] !~ /^[0-9a-f]+$/) {
+						print "! indirect jump"
+						exit
+					}
+					at = w[2]
+				} else {
+					at = following[at]
+				}
+			}
+			print "! no return in 200 instructions"
+		}
+	' "$tmp/code" > "$tmp/path"
+	n=$(grep -c '^[0-9]' "$tmp/path")
+	bad=$(grep -E '^!|	(lock |call|xchg .*\(|.*@plt)' "$tmp/path")
+	[ -z "${3:-}" ] || grep -Eq "$3" "$tmp/path" || bad="no $3"
+	if [ -z "$bad" ] && [ "$n" -le "$2" ]; then
+		ok "$1 takes $n instructions, at most $2"
+	else
+		not_ok "$1 takes at most $2 instructions, plain ones" \
+			"$(echo "it takes $n; $bad"; cat "$tmp/path")"
+	fi
+}
+
+arms_rseq='mov .*,%fs:0x8\('
+path malloc 24 "$arms_rseq"
+path free 28 "$arms_rseq"
+path malloc_usable_size 20
+tap_done

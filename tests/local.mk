@@ -1,0 +1,89 @@
+# Tests, all in TAP, under automake's parallel harness.
+#
+# A unit test of a room: write tests/t_<room>.c, one cmocka group, and add it
+# to unit_tests. It is linked with libcore-debug.la, the core at debug level 2.
+# A script: print TAP (tests/tap.sh helps), be executable, join dist_tests.
+# One test: make check TESTS=tests/t_slub
+
+unit_tests =
+
+dist_tests = \
+	%D%/lint/layers.sh \
+	%D%/lint/symbols.sh \
+	%D%/lint/headers.sh \
+	%D%/lint/man.sh \
+	%D%/lint/fastpath.sh \
+	%D%/kmalloc_run.sh
+
+check_LTLIBRARIES += libcore-debug.la
+libcore_debug_la_SOURCES = $(core_sources)
+libcore_debug_la_CPPFLAGS = $(KM_CPPFLAGS) -DKM_DEBUG_VM=2
+libcore_debug_la_CFLAGS = $(core_cflags) $(CMOCKA_CFLAGS)
+libcore_debug_la_LIBTOOLFLAGS = --tag=disable-shared
+
+LDADD = libcore-debug.la $(CMOCKA_LIBS)
+
+if HAVE_CMOCKA
+check_PROGRAMS += $(unit_tests)
+TESTS += $(unit_tests)
+else
+TESTS += %D%/no_cmocka.sh
+endif
+TESTS += $(dist_tests)
+
+EXTRA_DIST += $(dist_tests) \
+	%D%/apt-need \
+	%D%/installcheck.sh \
+	%D%/no_cmocka.sh \
+	%D%/run-all \
+	%D%/sanitize.sh \
+	%D%/tap.sh
+
+TEST_EXTENSIONS = .sh
+LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) \
+	$(top_srcdir)/build-aux/tap-driver.sh
+SH_LOG_DRIVER = $(LOG_DRIVER)
+
+# What every test finds in its environment. The library is never preloaded into
+# the harness: a test puts KM_PRELOAD into its child's LD_PRELOAD.
+AM_TESTS_ENVIRONMENT = \
+	CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; \
+	KM_SRCDIR='$(abs_top_srcdir)'; export KM_SRCDIR; \
+	KM_BUILDDIR='$(abs_top_builddir)'; export KM_BUILDDIR; \
+	KM_PRELOAD='$(abs_top_builddir)/.libs/libkmalloc-preload.so'; \
+	export KM_PRELOAD; \
+	KM_RUN='$(abs_top_builddir)/preload/kmalloc-run'; export KM_RUN; \
+	KM_HOST_CPU='$(host_cpu)'; export KM_HOST_CPU; \
+	KM_RSEQ='$(km_rseq)'; export KM_RSEQ; \
+	KM_DEBUG='$(enable_debug_vm)'; export KM_DEBUG; \
+	CC='$(CC)'; export CC; AWK='$(AWK)'; export AWK; NM='$(NM)'; export NM; \
+	OBJDUMP='$(OBJDUMP)'; export OBJDUMP; \
+	READELF='$(READELF)'; export READELF; \
+	unset KMALLOC KMALLOC_LIB LD_PRELOAD;
+
+include %D%/preload/local.mk
+include %D%/misuse/local.mk
+
+# The unit tests alone, possibly under a tool:
+# make check-unit LOG_COMPILER='valgrind -q'
+check-unit: $(unit_tests)
+	$(MAKE) $(AM_MAKEFLAGS) check-TESTS check_PROGRAMS='$(unit_tests)' \
+		TESTS='$(unit_tests)'
+
+check-valgrind:
+	$(MAKE) $(AM_MAKEFLAGS) check-unit LOG_COMPILER='valgrind -q \
+	--error-exitcode=99 --track-origins=yes --fair-sched=yes'
+
+# A build of its own below this one, for the flags go into every object.
+check-asan check-tsan:
+	CC='$(CC)' MAKE='$(MAKE)' $(SHELL) $(srcdir)/%D%/sanitize.sh $@
+
+installcheck-local:
+	CC='$(CC)' DESTDIR='$(DESTDIR)' bindir='$(bindir)' libdir='$(libdir)' \
+	pkgconfigdir='$(pkgconfigdir)' VERSION='$(VERSION)' \
+	$(SHELL) $(srcdir)/%D%/installcheck.sh
+
+clean-local:
+	rm -rf check-asan check-tsan
+
+.PHONY: check-asan check-tsan check-unit check-valgrind
