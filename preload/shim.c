@@ -247,12 +247,16 @@ __export void *pvalloc(size_t size)
 
 /* ---- the names used inside ---- */
 
-void *shim_malloc(size_t size) __attribute__((__alias__("malloc")));
-void *shim_calloc(size_t n, size_t size) __attribute__((__alias__("calloc")));
-void *shim_realloc(void *p, size_t size) __attribute__((__alias__("realloc")));
-void *shim_memalign(size_t align, size_t size)
-	__attribute__((__alias__("memalign")));
-void shim_free(void *p) __attribute__((__alias__("free")));
-size_t shim_usable_size(void *p)
-	__attribute__((__alias__("malloc_usable_size")));
+#define INSIDE(name) __attribute__((__alias__(name)))
+
+void *shim_malloc(size_t size) INSIDE("malloc");
+void *shim_calloc(size_t n, size_t size) INSIDE("calloc");
+void *shim_realloc(void *p, size_t size) INSIDE("realloc");
+void *shim_memalign(size_t align, size_t size) INSIDE("memalign");
+void *shim_reallocarray(void *p, size_t n, size_t size) INSIDE("reallocarray");
+void *shim_aligned_alloc(size_t align, size_t size) INSIDE("aligned_alloc");
+int shim_posix_memalign(void **out, size_t align, size_t size)
+	INSIDE("posix_memalign");
+void shim_free(void *p) INSIDE("free");
+size_t shim_usable_size(void *p) INSIDE("malloc_usable_size");
 void cfree(void *p) SHIM_ALIAS("free");

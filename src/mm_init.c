@@ -47,7 +47,6 @@ static bool start_rooms(void)
 	percpu_init(areas, cpus);
 	if (percpu_mode != PERCPU_GENERIC)
 		arch_membarrier_register();
-	slab_common_init();
 	slab_common_up();
 	return true;
 }

@@ -10,8 +10,8 @@
  *   zone.nonempty[state]: bit n set if area[state][n] is not empty
  *
  * Allocation takes the smallest dirty block that is large enough, else the
- * smallest zero one, else brings a section online, and puts the unused
- * upper halves back.  A freed block merges with its buddy while that is
+ * smallest zero one, and puts the unused upper halves back; else it cuts a
+ * block from the fresh range, which grows by bringing sections online.  A freed block merges with its buddy while that is
  * free, of the same order and the same state: a dirty block never hides
  * in a zero one, nor the other way round, so that residency stays known.
  * Reporting (giving back) turns dirty blocks into zero ones, which merge.
@@ -49,6 +49,8 @@ static struct {
 		size_t nr;
 	} area[NR_STATES][NR_PAGE_ORDERS];
 	size_t pages[NR_STATES];
+	char *fresh;	 /* online, never used, on no list */
+	size_t fresh_len;
 	u32 now;	 /* the clock at the last free, in 1/4 s */
 	u32 next_report; /* when to look for old blocks again */
 	bool ready;
@@ -182,6 +184,24 @@ static void __add_range(char *start, size_t len)
 	}
 }
 
+/* Cuts a block from the start of the range that nobody has used yet, whose
+ * descriptors are therefore not touched ahead of need. */
+static struct page *__take_fresh(unsigned int order)
+{
+	size_t len = PAGE_SIZE << order;
+	size_t gap = -(uintptr_t)zone.fresh & (len - 1);
+	struct page *page;
+
+	if (zone.fresh_len < gap + len)
+		return NULL;
+	__add_range(zone.fresh, gap);
+	page = mem_page(zone.fresh + gap);
+	page->flags = PAGE_ZERO;
+	zone.fresh += gap + len;
+	zone.fresh_len -= gap + len;
+	return page;
+}
+
 /* Drops the lock to make the call; others may use what it brings. */
 static bool grow_zone(unsigned int order)
 {
@@ -191,9 +211,15 @@ static bool grow_zone(unsigned int order)
 	spin_unlock(&zone.lock);
 	start = memblock_online_phys(PAGE_SIZE << order, &got);
 	spin_lock(&zone.lock);
-	if (start)
-		__add_range(start, got);
-	return start;
+	if (!start)
+		return false;
+	if (start != zone.fresh + zone.fresh_len) {
+		__add_range(zone.fresh, zone.fresh_len);
+		zone.fresh = start;
+		zone.fresh_len = 0;
+	}
+	zone.fresh_len += got;
+	return true;
 }
 
 /* ---- blocks ---- */
@@ -206,9 +232,11 @@ struct page *page_alloc_block(unsigned int order)
 		return NULL;
 	if (unlikely(!zone.ready))
 		zone_init();
-	do
+	do {
 		page = __take_block(order);
-	while (!page && grow_zone(order));
+		if (!page)
+			page = __take_fresh(order);
+	} while (!page && grow_zone(order));
 	spin_unlock(&zone.lock);
 	if (page)
 		vmstat_add(VMSTAT_pgalloc, 1);
@@ -543,7 +571,7 @@ void page_alloc_stat(struct zone_stat *stat)
 		stat->nr_free[o] = zone.area[DIRTY][o].nr +
 				   zone.area[ZERO][o].nr;
 	stat->dirty_pages = zone.pages[DIRTY];
-	stat->zero_pages = zone.pages[ZERO];
+	stat->zero_pages = zone.pages[ZERO] + (zone.fresh_len >> PAGE_SHIFT);
 }
 
 void page_fork_lock(void)

@@ -42,19 +42,23 @@ struct rseq_area {
 	u32 pad;
 } __aligned(32);
 
+#define RSEQ_CPU_ID_UNINITIALIZED ((u32)-1)
+#define RSEQ_CPU_ID_FAILED ((u32)-2)
+#define NR_UNKNOWN_AREAS 2
+
 /* glibc's own registration (2.35 and later). */
 extern const ptrdiff_t __rseq_offset __weak;
 extern const unsigned int __rseq_size __weak;
 
-/* Until the kernel writes it, the id leads to the unknown threads' area. */
+/* Until the kernel writes it, the id leads to the unknown threads' area.
+ * (Where registration fails, mm_cid stays what it is.) */
 static __tls_ie struct rseq_area percpu_own_rseq = {
-	.cpu_id_start = NR_CPUS,
-	.cpu_id = NR_CPUS,
-	.mm_cid = NR_CPUS,
+	.cpu_id = RSEQ_CPU_ID_UNINITIALIZED,
+	.mm_cid = RSEQ_CPU_ID_UNINITIALIZED,
 };
 
-uintptr_t percpu_no_sheaves[2 * SHEAF_SLOTS] __aligned(SHEAF_BYTES);
-uintptr_t percpu_drain_sheaf[2 * SHEAF_SLOTS] __aligned(SHEAF_BYTES);
+const uintptr_t percpu_no_sheaves[2 * SHEAF_SLOTS] __aligned(SHEAF_BYTES);
+const uintptr_t percpu_drain_sheaf[2 * SHEAF_SLOTS] __aligned(SHEAF_BYTES);
 
 char *percpu_base __hot_data;
 long percpu_rseq_off __hot_data;
@@ -147,8 +151,7 @@ static unsigned int areas_for(unsigned int nr_cpus)
 
 size_t percpu_areas_size(unsigned int nr_cpus)
 {
-	(void)nr_cpus;
-	return (size_t)(NR_CPUS + 1) << PERCPU_SHIFT;
+	return (size_t)(areas_for(nr_cpus) + NR_UNKNOWN_AREAS) << PERCPU_SHIFT;
 }
 
 static void area_init(struct percpu_area *area, uintptr_t top, uintptr_t spare)
@@ -160,12 +163,23 @@ static void area_init(struct percpu_area *area, uintptr_t top, uintptr_t spare)
 	}
 }
 
+/* Only those ids that some thread may have cost a page. */
+static void init_unknown_areas(enum percpu_mode mode)
+{
+	if (mode != PERCPU_RSEQ || probed_cid_off - probed_rseq_off ==
+					   offsetof(struct rseq_area, cpu_id))
+		area_init(&areas[-1], PERCPU_DRAIN, PERCPU_SPARE_DRAIN);
+	if (mode == PERCPU_RSEQ && probed_cid_off - probed_rseq_off ==
+					   offsetof(struct rseq_area, cpu_id))
+		area_init(&areas[-2], PERCPU_DRAIN, PERCPU_SPARE_DRAIN);
+}
+
 void percpu_init(void *memory, unsigned int nr_cpus)
 {
 	enum percpu_mode mode = percpu_probe(nr_cpus);
 
 	BUILD_BUG_ON(sizeof(struct percpu_area) != 1 << PERCPU_SHIFT);
-	areas = memory;
+	areas = (struct percpu_area *)memory + NR_UNKNOWN_AREAS;
 	nr_areas = areas_for(nr_cpus);
 	if (mode == PERCPU_GENERIC)
 		nr_areas = min(nr_areas, GENERIC_MAX_SLOTS);
@@ -175,7 +189,7 @@ void percpu_init(void *memory, unsigned int nr_cpus)
 		area_init(&areas[i], PERCPU_DUMMY, 0);
 	for (unsigned int i = 0; i < GENERIC_MAX_SLOTS; i++)
 		slots[i].lock.rank = LOCK_RANK_PERCPU_SLOT;
-	area_init(&areas[NR_CPUS], PERCPU_DRAIN, PERCPU_SPARE_DRAIN);
+	init_unknown_areas(mode);
 	percpu_base = (char *)areas;
 	percpu_rseq_off = probed_rseq_off;
 	percpu_cid_off = probed_cid_off;
@@ -265,10 +279,10 @@ static enum rseq_push_result generic_push(unsigned int id, void *obj)
 static void enter_slowpath(void)
 {
 	if (percpu_mode != PERCPU_RSEQ_OWN ||
-	    READ_ONCE(percpu_own_rseq.cpu_id) != NR_CPUS)
+	    READ_ONCE(percpu_own_rseq.cpu_id) != RSEQ_CPU_ID_UNINITIALIZED)
 		return;
 	if (!register_own())
-		WRITE_ONCE(percpu_own_rseq.cpu_id, NR_CPUS + 1);
+		WRITE_ONCE(percpu_own_rseq.cpu_id, RSEQ_CPU_ID_FAILED);
 }
 
 void *percpu_pop_slowpath(unsigned int id)

@@ -2,10 +2,11 @@
 /*
  * percpu: one area per CPU, entered without a lock.
  *
+ *     -8192  threads whose registration failed (id -2)
+ *     -4096  threads that the kernel knows not (id -1)
  *   percpu_base
  *     +0     CPU 0:  top[0..255]  spare[0..255]
  *     +4096  CPU 1:  ...
- *     +NR_CPUS * 4096: the area of threads that the kernel knows not
  *
  * An id names a user (a cache, a page order); top[id] is the top of that
  * user's sheaf on this CPU, spare[id] the top of a second sheaf, or 0.
@@ -78,8 +79,8 @@ extern long percpu_rseq_off __hidden; /* const after init: thread pointer to rse
 extern long percpu_cid_off __hidden;  /* const after init: thread pointer to the id */
 extern char *percpu_base __hidden;    /* const after init */
 
-extern uintptr_t percpu_no_sheaves[2 * SHEAF_SLOTS] __hidden;
-extern uintptr_t percpu_drain_sheaf[2 * SHEAF_SLOTS] __hidden;
+extern const uintptr_t percpu_no_sheaves[2 * SHEAF_SLOTS] __hidden;
+extern const uintptr_t percpu_drain_sheaf[2 * SHEAF_SLOTS] __hidden;
 #define PERCPU_DUMMY ((uintptr_t)&percpu_no_sheaves[SHEAF_SLOTS])
 #define PERCPU_DRAIN ((uintptr_t)&percpu_drain_sheaf[SHEAF_SLOTS])
 #define PERCPU_SPARE_DRAIN ((uintptr_t)1) /* PERCPU_DRAIN, for a spare */

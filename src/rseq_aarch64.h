@@ -41,7 +41,7 @@
 	"add %[tmp], %[tmp], :lo12:3b\n\t"                               \
 	"str %[tmp], [%[rs], #8]\n"                                      \
 	"1:\n\t"                                                         \
-	"ldr %w[tmp], [%[cid]]\n\t"                                      \
+	"ldrsw %[tmp], [%[cid]]\n\t"                                     \
 	"add %[tmp], %[word], %[tmp], lsl #" RSEQ_STR(PERCPU_SHIFT) "\n\t"
 
 #define RSEQ_TP(off) ((char *)__builtin_thread_pointer() + (off))

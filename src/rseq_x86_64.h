@@ -55,7 +55,7 @@
 	"leaq 3b(%%rip), %[tmp]\n\t"                                     \
 	"movq %[tmp], %%fs:8(%[rs])\n"                                   \
 	"1:\n\t"                                                         \
-	"movl %%fs:(%[cid]), %k[tmp]\n\t"                                \
+	"movslq %%fs:(%[cid]), %[tmp]\n\t"                               \
 	"shlq $" RSEQ_STR(PERCPU_SHIFT) ", %[tmp]\n\t"                   \
 	"addq %[word], %[tmp]\n\t"
 

@@ -28,60 +28,48 @@
 #include "vmalloc.h"
 #include "vmstat.h"
 
-static const u16 class_sizes[] = {
-#define CLASS(size) size,
+size_t slab_fast_limit __hot_data;
+
+/* Index i is for sizes above 16 * (i - 1) up to 16 * i. */
+#define SIZES(size, before) [(before) / 16 + 1 ... (size) / 16]
+
+const u8 slab_kmalloc_index[SIZE_INDEXES] = {
+	[0] = SLAB_ID_FIRST_KMALLOC,
+#define SHARED(size, before) SIZES(size, before) = SLAB_ID_KMALLOC_##size,
+#define SPLIT SHARED
 #include "kmalloc_sizes.def"
-#undef CLASS
+#undef SPLIT
 };
 
-#define NR_CLASSES ARRAY_SIZE(class_sizes)
-#define MALLOC_FIRST_ID (KMALLOC_FIRST_ID + NR_CLASSES)
+const u8 slab_malloc_index[SIZE_INDEXES] = {
+	[0] = SLAB_ID_FIRST_KMALLOC,
+#define SPLIT(size, before) SIZES(size, before) = SLAB_ID_MALLOC_##size,
+#include "kmalloc_sizes.def"
+#undef SHARED
+#undef SPLIT
+};
 
-size_t slab_fast_limit __hot_data;
-u8 slab_kmalloc_index[SIZE_INDEXES];
-u8 slab_malloc_index[SIZE_INDEXES];
-u32 slab_object_size[NR_PERCPU_IDS];
+u32 slab_object_size[NR_PERCPU_IDS] = {
+#define SHARED(size, before) [SLAB_ID_KMALLOC_##size] = (size),
+#define SPLIT(size, before)             \
+	[SLAB_ID_KMALLOC_##size] = (size), \
+	[SLAB_ID_MALLOC_##size] = (size),
+#include "kmalloc_sizes.def"
+#undef SHARED
+#undef SPLIT
+};
+
+BUILD_BUG_ON(SLAB_ID_FIRST_NAMED >= CACHE_ID_NONE);
+
 size_t slab_vmap_threshold = VMAP_THRESHOLD_DEFAULT;
 bool (*slab_foreign_free)(void *p);
 
 static struct spinlock slab_mutex = SPIN_LOCK_INIT(SLAB_MUTEX);
 static LIST_HEAD(cache_list);	/* slab mutex */
 static LIST_HEAD(unused_list);	/* slab mutex: destroyed caches' memory */
-static unsigned int next_id;	/* slab mutex */
+static unsigned int next_id = SLAB_ID_FIRST_NAMED; /* slab mutex */
 static u8 free_ids[NR_PERCPU_IDS]; /* slab mutex */
 static unsigned int nr_free_ids;   /* slab mutex */
-
-/* ---- tables ---- */
-
-static void fill_index(u8 *index, unsigned int first_id, unsigned int own_id)
-{
-	unsigned int c = 0;
-
-	for (unsigned int i = 0; i < SIZE_INDEXES; i++) {
-		while (class_sizes[c] < i << SIZE_SHIFT)
-			c++;
-		index[i] = (u8)(class_sizes[c] < MALLOC_OWN_MIN ?
-					first_id + c : own_id + c);
-	}
-}
-
-void slab_common_init(void)
-{
-	unsigned int small = 0;
-
-	while (class_sizes[small] < MALLOC_OWN_MIN)
-		small++;
-	for (unsigned int c = 0; c < NR_CLASSES; c++) {
-		slab_object_size[KMALLOC_FIRST_ID + c] = class_sizes[c];
-		if (c >= small)
-			slab_object_size[MALLOC_FIRST_ID + c - small] =
-				class_sizes[c];
-	}
-	next_id = MALLOC_FIRST_ID + NR_CLASSES - small;
-	fill_index(slab_kmalloc_index, KMALLOC_FIRST_ID, KMALLOC_FIRST_ID);
-	fill_index(slab_malloc_index, KMALLOC_FIRST_ID,
-		   MALLOC_FIRST_ID - small);
-}
 
 void slab_common_up(void)
 {
@@ -128,7 +116,7 @@ static struct kmem_cache *cache_of_id(unsigned int id)
 		.name = name,
 		.size = size,
 		.id = (u8)id,
-		.colour = id >= MALLOC_FIRST_ID,
+		.colour = id >= SLAB_ID_FIRST_MALLOC,
 	};
 
 	if (likely(s))
@@ -582,7 +570,7 @@ void slab_for_each_cache(void (*fn)(struct kmem_cache *, void *), void *arg)
  * and what is on it stays readable, so it is walked without the mutex. */
 void slab_shrink_all(void)
 {
-	for (unsigned int id = KMALLOC_FIRST_ID; id < CACHE_ID_NONE; id++) {
+	for (unsigned int id = SLAB_ID_FIRST_KMALLOC; id < CACHE_ID_NONE; id++) {
 		struct kmem_cache *s = smp_load_acquire(&slab_caches[id]);
 
 		if (s)

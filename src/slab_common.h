@@ -21,8 +21,24 @@
 
 #define SIZE_SHIFT 4
 #define SIZE_INDEXES ((KMALLOC_MAX_CACHE_SIZE >> SIZE_SHIFT) + 1)
-#define MALLOC_OWN_MIN 256 /* from here on malloc's caches are its own */
-#define KMALLOC_FIRST_ID (1 + PCP_NR_IDS)
+
+/* Per-CPU ids: 0 none, then the page lists, then these. */
+enum slab_id {
+	SLAB_ID_BEFORE = PCP_NR_IDS,
+#define SHARED(size, before) SLAB_ID_KMALLOC_##size,
+#define SPLIT(size, before) SLAB_ID_KMALLOC_##size,
+#include "kmalloc_sizes.def"
+#undef SPLIT
+#define SPLIT(size, before) SLAB_ID_MALLOC_##size,
+#undef SHARED
+#define SHARED(size, before)
+#include "kmalloc_sizes.def"
+#undef SHARED
+#undef SPLIT
+	SLAB_ID_FIRST_NAMED,
+};
+#define SLAB_ID_FIRST_KMALLOC SLAB_ID_KMALLOC_16
+#define SLAB_ID_FIRST_MALLOC SLAB_ID_MALLOC_256
 
 /* Blocks above this are vmalloc's where the caller leaves the choice. */
 #define VMAP_THRESHOLD_DEFAULT (512 * SZ_1K)
@@ -32,8 +48,8 @@ extern size_t slab_vmap_threshold __hidden; /* racy; mallopt may change it */
  * KMALLOC_MAX_CACHE_SIZE + 1.  Read first, with acquire. */
 extern size_t slab_fast_limit __hidden;
 
-extern u8 slab_kmalloc_index[SIZE_INDEXES] __hidden; /* const after init */
-extern u8 slab_malloc_index[SIZE_INDEXES] __hidden;  /* const after init */
+extern const u8 slab_kmalloc_index[SIZE_INDEXES] __hidden;
+extern const u8 slab_malloc_index[SIZE_INDEXES] __hidden;
 extern u32 slab_object_size[NR_PERCPU_IDS] __hidden; /* usable bytes; by id */
 
 /* What may be large: any size, whole blocks zeroed on request. */
@@ -77,8 +93,7 @@ static __always_inline size_t slab_ksize_fast(const void *p)
 	return slab_object_size[mem_class(p)];
 }
 
-/* Boot: the tables; then, last of all, the fast paths. */
-void slab_common_init(void);
+/* Boot, last of all: opens the fast paths. */
 void slab_common_up(void);
 
 /* Calls @fn for each cache.  Context: takes the slab mutex. */

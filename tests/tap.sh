@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # TAP for shell tests; sourced. End with `tap_done`.
 #
 #	. "$KM_SRCDIR/tests/tap.sh"
