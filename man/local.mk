@@ -1,4 +1,7 @@
 dist_man_MANS += \
+	%D%/alloc_pages.3 \
 	%D%/kmalloc-run.1 \
 	%D%/kmalloc.3 \
-	%D%/libkmalloc.7
+	%D%/kmem_cache_create.3 \
+	%D%/libkmalloc.7 \
+	%D%/vmalloc.3

@@ -20,8 +20,7 @@
 __attribute__((__constructor__(101))) static void shim_start(void)
 {
 	slab_foreign_free = foreign_free;
-	if (!mm_boot())
-		return;
+	mm_boot(); /* if it fails now, a later call may succeed */
 	pthread_atfork(mm_fork_prepare, mm_fork_parent, mm_fork_child);
 }
 

@@ -99,10 +99,8 @@ __export void *_ZnwmSt11align_val_t(size_t size, size_t align)
 	return new_or_throw(align, size);
 }
 
-/* The handler may throw too; nothrow forms must not let it out.  They
- * cannot catch in C, so they do not call it: the standard allows a null
- * pointer as soon as an allocation fails only after the handler had its
- * chance, which is kept where there is one. */
+/* The handler has its chance here as well.  If it throws, the exception
+ * passes through: C has nothing to catch it with. */
 __export void *_ZnwmRKSt9nothrow_t(size_t size, const void *tag)
 {
 	void *p = new_fast(size);

@@ -34,10 +34,10 @@ __export void *__libc_memalign(size_t align, size_t size)
 
 __export void *__libc_valloc(size_t size)
 {
-	return shim_memalign(4096, size);
+	return shim_valloc(size);
 }
 
 __export void *__libc_pvalloc(size_t size)
 {
-	return shim_memalign(4096, ALIGN(max(size, 1UL), 4096UL));
+	return shim_pvalloc(size);
 }

@@ -154,9 +154,9 @@ static noinline void *realloc_slowpath(void *p, size_t size)
 		return to ? to : no_memory();
 	if (size <= old && size > old / 2)
 		return p;
-	/* Growing whole pages will go on: room costs no memory until used. */
+	/* Who grows a large block a little will do so again. */
 	if (size > old && size > KMALLOC_MAX_CACHE_SIZE)
-		room = size + size / 4;
+		room = max(size, old + old / 4);
 	to = util_realloc_copy(p, old, room);
 	if (!to && room != size)
 		to = util_realloc_copy(p, old, size);
@@ -257,6 +257,8 @@ void *shim_reallocarray(void *p, size_t n, size_t size) INSIDE("reallocarray");
 void *shim_aligned_alloc(size_t align, size_t size) INSIDE("aligned_alloc");
 int shim_posix_memalign(void **out, size_t align, size_t size)
 	INSIDE("posix_memalign");
+void *shim_valloc(size_t size) INSIDE("valloc");
+void *shim_pvalloc(size_t size) INSIDE("pvalloc");
 void shim_free(void *p) INSIDE("free");
 size_t shim_usable_size(void *p) INSIDE("malloc_usable_size");
 void cfree(void *p) SHIM_ALIAS("free");

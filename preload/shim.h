@@ -19,6 +19,8 @@ void *shim_realloc(void *p, size_t size);
 void *shim_memalign(size_t align, size_t size);
 void shim_free(void *p);
 size_t shim_usable_size(void *p);
+void *shim_valloc(size_t size);
+void *shim_pvalloc(size_t size);
 void *shim_reallocarray(void *p, size_t n, size_t size);
 void *shim_aligned_alloc(size_t align, size_t size);
 int shim_posix_memalign(void **out, size_t align, size_t size);

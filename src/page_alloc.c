@@ -5,16 +5,19 @@
  *   alloc_pages -> pcp sheaf (orders 0-3) -> zone -> memblock
  *
  *   zone.area[state][order].free: list of struct page
- *        state DIRTY: resident, content unknown; newest first
+ *        state DIRTY: resident at least in part, content unknown; newest
+ *                     first
  *        state ZERO:  not resident, reads as zero
  *   zone.nonempty[state]: bit n set if area[state][n] is not empty
  *
  * Allocation takes the smallest dirty block that is large enough, else the
  * smallest zero one, and puts the unused upper halves back; else it cuts a
- * block from the fresh range, which grows by bringing sections online.  A freed block merges with its buddy while that is
- * free, of the same order and the same state: a dirty block never hides
- * in a zero one, nor the other way round, so that residency stays known.
- * Reporting (giving back) turns dirty blocks into zero ones, which merge.
+ * block from the fresh range, which grows by bringing sections online.  A
+ * freed block merges with its buddy while that is free and of the same
+ * order; what is dirty in part is DIRTY as a whole.  (If only like states
+ * merged, the unused tails of exact-sized blocks would keep all around them
+ * apart: twice the memory, in programs with many sizes of large blocks.)
+ * Reporting (giving back) turns dirty blocks into zero ones.
  *
  * Invariants: a block on a list has type PG_BUDDY and its order in its
  * first descriptor, and no other descriptor of it has a type; blocks are
@@ -105,31 +108,32 @@ static struct page *buddy_of(struct page *page, unsigned int order)
 	return mem_map + pfn;
 }
 
-static bool can_merge(const struct page *page, const struct page *buddy,
-		      unsigned int order)
+static bool can_merge(const struct page *buddy, unsigned int order)
 {
 	return mem_is_phys(mem_page_address(buddy)) &&
-	       buddy->type == PG_BUDDY && buddy->order == order &&
-	       page_state(buddy) == page_state(page);
+	       buddy->type == PG_BUDDY && buddy->order == order;
 }
 
 static void __free_block(struct page *page, unsigned int order)
 {
 	u32 stamp = zone.now;
+	u8 flags = page->flags;
 
 	lockdep_assert_held(&zone.lock);
 	while (order < MAX_PAGE_ORDER) {
 		struct page *buddy = buddy_of(page, order);
 
-		if (!can_merge(page, buddy, order))
+		if (!can_merge(buddy, order))
 			break;
 		unlist_block(buddy);
 		stamp = max(stamp, buddy->stamp);
+		flags &= buddy->flags;
 		if (buddy < page)
 			page = buddy;
 		order++;
 	}
 	page->stamp = stamp;
+	page->flags = flags;
 	list_block(page, order);
 }
 

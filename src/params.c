@@ -108,7 +108,7 @@ static bool parse_choice(struct word w, const char *help, u64 *out, char *list,
 	}
 }
 
-static bool parse_call(struct word w, u64 *out)
+static bool parse_call(struct word w, u64 hi, u64 *out)
 {
 	struct word name = { w.s, 0 }, every;
 
@@ -117,7 +117,7 @@ static bool parse_call(struct word w, u64 *out)
 	if (name.len == w.len)
 		return false;
 	every = (struct word){ w.s + name.len + 1, w.len - name.len - 1 };
-	return parse_number(every, false, out) &&
+	return parse_number(every, false, out) && *out <= hi &&
 	       !arch_fail_set(name.s, name.len, (unsigned int)*out);
 }
 
@@ -137,7 +137,7 @@ static bool parse_value(const struct param_row *row, struct word val, u64 *v,
 			  row->type == PARAM_size ? " with K, M, G or T" : "");
 		break;
 	case PARAM_call:
-		ok = parse_call(val, v);
+		ok = parse_call(val, row->hi, v);
 		scnprintf(want, size, "a system call and a number, NAME:K");
 		break;
 	}

@@ -135,21 +135,24 @@ static struct kmem_cache *cache_of_id(unsigned int id)
 
 /* ---- allocating ---- */
 
-/* A signal handler interrupted this thread inside the cache: objects that
- * wait in the sheaves of larger classes serve as well. */
-#define NOLOCK_CLASSES 12
-
+/* A signal handler interrupted this thread inside the cache, or memory is
+ * out: objects that wait in the sheaves of larger classes serve as well, if
+ * they are as aligned as this class's, that is, of a multiple of its size. */
 static void *alloc_nolock(unsigned int id)
 {
-	for (unsigned int i = id + 1; i < id + NOLOCK_CLASSES; i++) {
-		void *obj = slab_object_size[i] ? percpu_pop_slowpath(i) : NULL;
+	unsigned int end = id < SLAB_ID_FIRST_MALLOC ? SLAB_ID_FIRST_MALLOC :
+						       SLAB_ID_FIRST_NAMED;
 
+	for (unsigned int i = id + 1; i < end; i++) {
+		void *obj;
+
+		if (slab_object_size[i] % slab_object_size[id])
+			continue;
+		obj = percpu_pop_slowpath(i);
 		if (obj) {
 			vmstat_add(VMSTAT_nolock_alloc, 1);
 			return obj;
 		}
-		if (slab_object_size[i + 1] < slab_object_size[i])
-			break;
 	}
 	return NULL;
 }
@@ -236,7 +239,7 @@ void *kmalloc_slowpath(size_t size, gfp_t gfp)
 						 size : PAGE_ALIGN(size), zero);
 	p = alloc_small(slab_kmalloc_index[(size + 15) >> SIZE_SHIFT]);
 	if (p && zero)
-		__builtin_memset(p, 0, size);
+		__builtin_memset(p, 0, ksize(p));
 	return p;
 }
 
@@ -362,8 +365,9 @@ __export void *kmalloc(size_t size, gfp_t gfp)
 		p = slab_alloc_fast(slab_kmalloc_index, size);
 	if (unlikely(!p))
 		return kmalloc_slowpath(size, gfp);
+	/* All of the block: krealloc may grow into the rest of it. */
 	if (gfp & __GFP_ZERO)
-		__builtin_memset(p, 0, size);
+		__builtin_memset(p, 0, slab_ksize_fast(p));
 	return p;
 }
 

@@ -42,7 +42,8 @@
 #define RECIPROCAL_SHIFT 40
 #define COLOUR_LINE 64
 #define COLOUR_BYTES 1024
-#define EMPTY_SLABS_KEPT 1
+#define COLOUR_MIN_OBJECTS 60
+#define BARN_BYTES 65536
 #define POPULATE_FROM 4 /* slabs of a cache, before whole ones are certain */
 
 struct kmem_cache *slab_caches[NR_PERCPU_IDS];
@@ -88,6 +89,19 @@ static size_t bitmap_bits(unsigned int order)
 	return bytes * 8;
 }
 
+/* How far a slab's first object may be shifted: by what the objects leave
+ * unused, or at the price of one object where there are many. */
+static u32 colour_bytes(const struct kmem_cache *s)
+{
+	u32 slack = (u32)((PAGE_SIZE << s->order) - s->objects * s->size);
+
+	if (s->colour_step >= COLOUR_BYTES)
+		return 0;
+	if (s->objects >= COLOUR_MIN_OBJECTS)
+		return COLOUR_BYTES;
+	return ALIGN_DOWN(min(slack, COLOUR_BYTES + 0U), s->colour_step);
+}
+
 void slab_cache_init(struct kmem_cache *s, const struct cache_plan *plan)
 {
 	unsigned int shift;
@@ -108,11 +122,10 @@ void slab_cache_init(struct kmem_cache *s, const struct cache_plan *plan)
 	shift = order_base_2(s->objects);
 	s->fullness_shift = (u8)(shift > 2 ? shift - 2 : 0);
 	s->capacity = sheaf_capacity(s->size);
-	s->barn_max = (u8)clamp(131072 / (s->capacity * s->size), 2U,
+	s->barn_max = (u8)clamp(BARN_BYTES / (s->capacity * s->size), 2U,
 				BARN_MAX + 0U);
 	s->colour_step = max(plan->colour ? 1 : s->align, COLOUR_LINE + 0U);
-	s->colour_max = s->colour_step < COLOUR_BYTES && s->objects >= 8 ?
-				COLOUR_BYTES : 0;
+	s->colour_max = colour_bytes(s);
 	s->refs = 1;
 	for (int i = 0; i < NR_FULLNESS; i++)
 		INIT_LIST_HEAD(&s->partial[i]);
@@ -286,7 +299,8 @@ static bool slab_gained(struct kmem_cache *s, struct slab *slab)
 	}
 	if (slab->objects == 1)
 		list_slab(s, slab);
-	if (s->nr_empty < EMPTY_SLABS_KEPT) {
+	/* One is kept against churn, if it is a small one. */
+	if (!s->nr_empty && s->order == SLAB_MIN_ORDER) {
 		s->nr_empty++;
 		relist_slab(s, slab);
 		return false;
@@ -325,6 +339,8 @@ static void __take_deferred(struct kmem_cache *s, struct list_head *empty)
 	while (obj) {
 		void **next = *obj;
 
+		if (s->ctor) /* the link stood in the object */
+			s->ctor(obj);
 		put_object(s, obj, empty);
 		obj = next;
 	}

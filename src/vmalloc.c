@@ -472,12 +472,13 @@ static bool is_area(const void *p, u32 *i)
 
 static void __cold report_bad_area(const void *p)
 {
-	u32 i = vm.unit && mem_is_vmalloc(p) ? unit_index(p) : 0;
+	bool inside = vm.unit && mem_is_vmalloc(p);
+	u32 i = inside ? unit_index(p) : 0;
 	u32 head = i;
 
 	while (head && head < vm.frontier && !vm.unit[head].state)
 		head--;
-	if (!vm.unit || i >= vm.frontier)
+	if (!inside || i >= vm.frontier)
 		pr_err("free of %p: not an allocated block", p);
 	else if (vm.unit[head].state == RUN_BUSY)
 		pr_err("free of %p: interior pointer of a %lu-byte block at %p",
@@ -700,7 +701,7 @@ __export void *__vmalloc(unsigned long size, gfp_t gfp)
 		return NULL;
 	p = vmap_alloc(size, 1, &zeroed);
 	if (p && gfp & __GFP_ZERO && !zeroed)
-		__builtin_memset(p, 0, size);
+		__builtin_memset(p, 0, PAGE_ALIGN(size));
 	return p;
 }
 
@@ -732,6 +733,9 @@ __export void *vrealloc(const void *p, size_t size, gfp_t gfp)
 		vfree(p);
 		return NULL;
 	}
+	/* What shrinks now may grow again: all beyond the size stays zero. */
+	if (gfp & __GFP_ZERO && size < old)
+		__builtin_memset((char *)p + size, 0, old - size);
 	to = vmap_resize((void *)p, size);
 	if (!to) {
 		to = __vmalloc(size, gfp);
@@ -739,9 +743,9 @@ __export void *vrealloc(const void *p, size_t size, gfp_t gfp)
 			return NULL;
 		__builtin_memcpy(to, p, min(old, size));
 		vfree(p);
+	} else if (gfp & __GFP_ZERO && size > old) {
+		__builtin_memset((char *)to + old, 0, PAGE_ALIGN(size) - old);
 	}
-	if (gfp & __GFP_ZERO && size > old)
-		__builtin_memset((char *)to + old, 0, size - old);
 	return to;
 }
 
