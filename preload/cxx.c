@@ -99,21 +99,39 @@ __export void *_ZnwmSt11align_val_t(size_t size, size_t align)
 	return new_or_throw(align, size);
 }
 
-/* The handler has its chance here as well.  If it throws, the exception
- * passes through: C has nothing to catch it with. */
+/* The handler has its chance here as well, and it may throw, which C cannot
+ * catch: the C++ library's own nothrow form can, and calls our throwing one
+ * for the memory. */
+static void *new_nothrow_slowpath(const char *name, size_t align, size_t size,
+				  const void *tag)
+{
+	void *p = try_alloc(align, size), *next = NULL;
+
+	if (p || !current_handler())
+		return p;
+	if (&dlsym)
+		next = dlsym(RTLD_NEXT, name);
+	if (!next)
+		return new_slowpath(align, size);
+	if (align > 1)
+		return ((void *(*)(size_t, size_t, const void *))next)(
+			size, align, tag);
+	return ((void *(*)(size_t, const void *))next)(size, tag);
+}
+
 __export void *_ZnwmRKSt9nothrow_t(size_t size, const void *tag)
 {
 	void *p = new_fast(size);
 
-	(void)tag;
-	return likely(p) ? p : new_slowpath(1, size);
+	return likely(p) ? p : new_nothrow_slowpath("_ZnwmRKSt9nothrow_t", 1,
+						    size, tag);
 }
 
 __export void *_ZnwmSt11align_val_tRKSt9nothrow_t(size_t size, size_t align,
 						  const void *tag)
 {
-	(void)tag;
-	return new_slowpath(align, size);
+	return new_nothrow_slowpath("_ZnwmSt11align_val_tRKSt9nothrow_t",
+				    max(align, 2UL), size, tag);
 }
 
 void *_Znam(size_t size) SHIM_ALIAS("_Znwm");

@@ -13,7 +13,7 @@
  *   p - 16: previous size (or offset, of a mapped chunk)
  *   p -  8: size, low bits: 1 previous in use, 2 mapped, 4 other arena
  *
- * Cost: a few mincore calls; such frees are rare.  Locks: none.
+ * Cost: a few system calls that read without faulting; such frees are rare.  Locks: none.
  */
 #include "foreign.h"
 
@@ -54,38 +54,38 @@ static bool mapped_chunk(uintptr_t p, size_t prev, size_t size)
 /* A secondary arena's heap begins with its arena and its size. */
 static bool arena_chunk(uintptr_t p, size_t size)
 {
-	const uintptr_t *heap = (const void *)ALIGN_DOWN(p, ARENA_HEAP_SIZE);
+	uintptr_t heap = ALIGN_DOWN(p, ARENA_HEAP_SIZE), info[3], arena;
 
-	if (!arch_is_mapped(heap, 64) || !heap[0] || heap[0] & 7 ||
-	    !arch_is_mapped((void *)heap[0], 64))
-		return false;
-	return p + size <= (uintptr_t)heap + heap[2];
+	return arch_try_read(info, (void *)heap, sizeof(info)) && info[0] &&
+	       !(info[0] & 7) && p + size <= heap + info[2] &&
+	       arch_try_read(&arena, (void *)info[0], sizeof(arena));
 }
 
 static bool main_chunk(uintptr_t p, size_t size)
 {
 	uintptr_t end = (uintptr_t)sbrk(0), next = p - CHUNK_HEADER + size;
+	size_t header[2];
 
-	return p < end && next < end && arch_is_mapped((void *)next, 16) &&
-	       ((const size_t *)next)[1] & CHUNK_PREV_INUSE;
+	return p < end && next < end &&
+	       arch_try_read(header, (void *)next, sizeof(header)) &&
+	       header[1] & CHUNK_PREV_INUSE;
 }
 
 size_t foreign_size(void *ptr)
 {
 	uintptr_t p = (uintptr_t)ptr;
-	size_t prev, field, size;
+	size_t header[2], size;
 
 	if (p < SZ_64K || p & 15 || p >> 56 ||
-	    !arch_is_mapped((void *)(p - CHUNK_HEADER), CHUNK_HEADER))
+	    !arch_try_read(header, (void *)(p - CHUNK_HEADER), sizeof(header)))
 		return 0;
-	prev = ((const size_t *)p)[-2];
-	field = ((const size_t *)p)[-1];
-	size = field & ~CHUNK_FLAGS;
+	size = header[1] & ~CHUNK_FLAGS;
 	if (size < 32 || size & 15 || size > PTRDIFF_MAX)
 		return 0;
-	if (field & CHUNK_MAPPED)
-		return mapped_chunk(p, prev, size) ? size - CHUNK_HEADER : 0;
-	if (field & CHUNK_OTHER_ARENA)
+	if (header[1] & CHUNK_MAPPED)
+		return mapped_chunk(p, header[0], size) ? size - CHUNK_HEADER :
+							  0;
+	if (header[1] & CHUNK_OTHER_ARENA)
 		return arena_chunk(p, size) ? size - sizeof(size_t) : 0;
 	return main_chunk(p, size) ? size - sizeof(size_t) : 0;
 }

@@ -29,7 +29,8 @@ libkmalloc_la_LDFLAGS = $(KM_LDFLAGS) -no-undefined -version-info 0:0:0 \
 	-Wl,--version-script=$(top_srcdir)/src/libkmalloc.map
 EXTRA_libkmalloc_la_DEPENDENCIES = $(top_srcdir)/src/libkmalloc.map
 
-libkmalloc_preload_la_SOURCES = %D%/deepbind.c %D%/libc_alias.c
+libkmalloc_preload_la_SOURCES = %D%/deepbind.c %D%/libc_alias.c \
+	%D%/vfork.c
 libkmalloc_preload_la_CPPFLAGS = $(shim_cppflags)
 libkmalloc_preload_la_CFLAGS = $(shim_cflags)
 libkmalloc_preload_la_LIBADD = libcore.la libshim.la

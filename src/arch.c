@@ -52,7 +52,8 @@ static const struct {
 	{ "mprotect", SYS_mprotect, ENOMEM },
 	{ "madvise", SYS_madvise, EAGAIN },
 	{ "mremap", SYS_mremap, ENOMEM },
-	{ "mincore", SYS_mincore, EAGAIN },
+	{ "process_vm_readv", SYS_process_vm_readv, EPERM },
+	{ "rt_sigprocmask", SYS_rt_sigprocmask, EINVAL },
 	{ "process_madvise", SYS_process_madvise, EPERM },
 	{ "futex", SYS_futex, EINTR },
 	{ "sched_yield", SYS_sched_yield, ENOSYS },
@@ -184,17 +185,13 @@ int arch_move_pages(void *from, size_t len, void *to)
 	return ret < 0 && ret >= -MAX_ERRNO ? (int)ret : 0;
 }
 
-bool arch_is_mapped(const void *addr, size_t len)
+bool arch_try_read(void *to, const void *from, size_t len)
 {
-	uintptr_t start = ALIGN_DOWN((uintptr_t)addr, arch_page_size);
-	uintptr_t end = ALIGN((uintptr_t)addr + len, arch_page_size);
-	unsigned char vec[4];
+	struct iovec local = { to, len };
+	struct iovec remote = { (void *)from, len };
 
-	for (; start < end; start += arch_page_size) {
-		if (sys(SYS_mincore, start, arch_page_size, vec))
-			return false;
-	}
-	return true;
+	return sys6(SYS_process_vm_readv, sys(SYS_getpid, 0, 0, 0),
+		    (long)&local, 1, (long)&remote, 1, 0) == (long)len;
 }
 
 /* Kernels before 6.13 refuse to discard through process_madvise: then,
@@ -271,6 +268,11 @@ int arch_rseq_register(void *area, u32 len, u32 sig)
 	return (int)sys6(SYS_rseq, (long)area, len, 0, sig, 0, 0);
 }
 
+int arch_rseq_unregister(void *area, u32 len, u32 sig)
+{
+	return (int)sys6(SYS_rseq, (long)area, len, 1, sig, 0, 0);
+}
+
 int arch_membarrier_register(void)
 {
 	return (int)sys(SYS_membarrier,
@@ -281,6 +283,21 @@ int arch_membarrier_rseq(void)
 {
 	return (int)sys(SYS_membarrier, MEMBARRIER_PRIVATE_EXPEDITED_RSEQ, 0,
 			0);
+}
+
+void arch_block_signals(u64 *saved)
+{
+	u64 all = ~0ULL;
+
+	*saved = 0;
+	sys6(SYS_rt_sigprocmask, 0 /* SIG_BLOCK */, (long)&all, (long)saved,
+	     sizeof(all), 0, 0);
+}
+
+void arch_restore_signals(const u64 *saved)
+{
+	raw_syscall(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, (long)saved, 0,
+		    sizeof(*saved), 0, 0);
 }
 
 /* ---- the machine ---- */

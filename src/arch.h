@@ -26,8 +26,8 @@ int arch_madvise(void *addr, size_t len, int advice);
 /* Moves the pages of [@from, @from + @len) to @to and leaves @from mapped
  * and empty; both ranges are mapped, page aligned and disjoint. */
 int arch_move_pages(void *from, size_t len, void *to);
-/* True if every page of the range is mapped; asks, never faults. */
-bool arch_is_mapped(const void *addr, size_t len);
+/* Copies what is readable at @from; false, without a fault, if it is not. */
+bool arch_try_read(void *to, const void *from, size_t len);
 
 /* Advice with values that old headers lack. */
 #ifndef MADV_POPULATE_WRITE
@@ -57,11 +57,16 @@ u64 arch_clock_ms(void);
 
 /* rseq and membarrier. */
 int arch_rseq_register(void *area, u32 len, u32 sig);
+int arch_rseq_unregister(void *area, u32 len, u32 sig);
 int arch_membarrier_register(void);
 int arch_membarrier_rseq(void); /* restarts every running section */
 
 /* CPU ids are below this; 0 if the system does not say. */
 unsigned int arch_nr_possible_cpus(void);
+
+/* All signals of this thread, for a few instructions. */
+void arch_block_signals(u64 *saved);
+void arch_restore_signals(const u64 *saved);
 
 /* Limits and identity. */
 u64 arch_rlimit_as(void); /* bytes; ~0 if unlimited */

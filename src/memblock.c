@@ -240,6 +240,55 @@ int memblock_online_vmalloc(size_t upto)
 	return err;
 }
 
+/* ---- taking offline ---- */
+
+static int unmap_piece(char *addr, size_t len)
+{
+	int err;
+
+	if (!reserved)
+		return arch_munmap(addr, len);
+	err = arch_madvise(addr, len, MADV_DONTNEED);
+	return err ? err : arch_mprotect(addr, len, PROT_NONE);
+}
+
+static int range_offline(struct mem_range *r, size_t from, size_t to)
+{
+	int err;
+
+	if (r->online != from)
+		return -EAGAIN;
+	err = unmap_piece(r->base + to, from - to);
+	if (!err)
+		WRITE_ONCE(r->online, to);
+	return err;
+}
+
+int memblock_offline_phys(size_t from, size_t to)
+{
+	int err = -EDEADLK;
+
+	if (!spin_lock(&memblock_lock))
+		return err;
+	WRITE_ONCE(mem_class_limit, to >> CLASS_MAP_SHIFT);
+	err = range_offline(&mem_phys, from, to);
+	if (err)
+		WRITE_ONCE(mem_class_limit, mem_phys.online >> CLASS_MAP_SHIFT);
+	spin_unlock(&memblock_lock);
+	return err;
+}
+
+int memblock_offline_vmalloc(size_t from, size_t to)
+{
+	int err = -EDEADLK;
+
+	if (!spin_lock(&memblock_lock))
+		return err;
+	err = range_offline(&mem_vmalloc, from, to);
+	spin_unlock(&memblock_lock);
+	return err;
+}
+
 void *memblock_vmap_units(void)
 {
 	return vmap_units.base;

@@ -7,8 +7,8 @@
  *   [ vmalloc space, online up to its own frontier  ]
  *
  * One reservation holds it all.  Each range comes online from its start
- * upwards, as memory is hot-plugged, and never goes offline; pages of it
- * do (page_alloc, vmalloc).  Where address space is scarce (RLIMIT_AS) the
+ * upwards, as memory is hot-plugged; its end goes offline again when a limit
+ * makes the other range want the room.  Where address space is scarce (RLIMIT_AS) the
  * same picture is laid out without reserving it, and each piece is mapped
  * when it comes online.
  *
@@ -51,6 +51,11 @@ int memblock_init(void);
 void *memblock_online_phys(size_t size, size_t *got);
 /* The same for vmalloc space: online becomes at least @upto bytes. */
 int memblock_online_vmalloc(size_t upto);
+/* The way back: the end of the range, of which nothing is in use, goes
+ * offline.  @from: where it is online up to now; -EAGAIN if that is not so.
+ * 0, or -errno with everything as it was. */
+int memblock_offline_phys(size_t from, size_t to);
+int memblock_offline_vmalloc(size_t from, size_t to);
 /* Descriptor storage for vmalloc's units; readable up to what is online. */
 void *memblock_vmap_units(void);
 
@@ -70,6 +75,13 @@ static __always_inline bool mem_is_phys(const void *p)
 {
 	return ((uintptr_t)p - mem_phys_base) >> CLASS_MAP_SHIFT <
 	       READ_ONCE(mem_class_limit);
+}
+
+/* An address in one of our two ranges, online or not? */
+static inline bool mem_is_reserved(const void *p)
+{
+	return (uintptr_t)p - mem_phys_base < mem_phys.size ||
+	       (uintptr_t)p - (uintptr_t)mem_vmalloc.base < mem_vmalloc.size;
 }
 
 static inline bool mem_is_vmalloc(const void *p)

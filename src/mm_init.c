@@ -29,15 +29,26 @@
 enum mm_state mm_state;
 static u32 starter; /* atomic: the thread that starts us */
 
+/* What succeeds the first time and is sealed then. */
+static void read_environment(void)
+{
+	static bool done;
+
+	if (done)
+		return;
+	done = true;
+	arch_init();
+	printk_init();
+	params_init();
+	params_seal();
+}
+
 static bool start_rooms(void)
 {
 	unsigned int cpus;
 	void *areas;
 
-	arch_init();
-	printk_init();
-	params_init();
-	params_seal();
+	read_environment();
 	if (memblock_init())
 		return false;
 	cpus = arch_nr_possible_cpus();

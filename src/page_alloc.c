@@ -170,7 +170,7 @@ static struct page *__take_block(unsigned int order)
 }
 
 /* New memory, as the largest aligned blocks that fill it. */
-static void __add_range(char *start, size_t len)
+static void __add_range(char *start, size_t len, u8 flags)
 {
 	struct page *page = mem_page(start);
 	size_t nr = len >> PAGE_SHIFT;
@@ -181,7 +181,7 @@ static void __add_range(char *start, size_t len)
 
 		if (pfn)
 			order = min(order, __ffs(pfn));
-		page->flags = PAGE_ZERO;
+		page->flags = flags;
 		__free_block(page, order);
 		page += 1UL << order;
 		nr -= 1UL << order;
@@ -198,7 +198,7 @@ static struct page *__take_fresh(unsigned int order)
 
 	if (zone.fresh_len < gap + len)
 		return NULL;
-	__add_range(zone.fresh, gap);
+	__add_range(zone.fresh, gap, PAGE_ZERO);
 	page = mem_page(zone.fresh + gap);
 	page->flags = PAGE_ZERO;
 	zone.fresh += gap + len;
@@ -218,7 +218,7 @@ static bool grow_zone(unsigned int order)
 	if (!start)
 		return false;
 	if (start != zone.fresh + zone.fresh_len) {
-		__add_range(zone.fresh, zone.fresh_len);
+		__add_range(zone.fresh, zone.fresh_len, PAGE_ZERO);
 		zone.fresh = start;
 		zone.fresh_len = 0;
 	}
@@ -226,10 +226,82 @@ static bool grow_zone(unsigned int order)
 	return true;
 }
 
+/* The end of the zone, cut back over free blocks; what is cut is on no
+ * list afterwards. */
+static char *__cut_tail(char *end)
+{
+	char *base = (char *)mem_phys_base;
+
+	if (zone.fresh_len && zone.fresh + zone.fresh_len == end) {
+		char *cut = base + ALIGN((size_t)(zone.fresh - base),
+					 SECTION_SIZE);
+
+		if (cut < end) {
+			zone.fresh_len -= (size_t)(end - cut);
+			end = cut;
+		}
+		if (zone.fresh_len)
+			return end;
+		zone.fresh = NULL;
+	}
+	for (int o = MAX_PAGE_ORDER; o >= MAX_PAGE_ORDER - 1; o--) {
+		size_t len = PAGE_SIZE << o;
+		struct page *page;
+
+		while ((size_t)(end - base) >= len &&
+		       IS_ALIGNED((size_t)(end - base), len)) {
+			page = mem_page(end - len);
+			if (page->type != PG_BUDDY || page->order != o)
+				break;
+			unlist_block(page);
+			end -= len;
+		}
+	}
+	return end;
+}
+
+size_t page_offline_tail(void)
+{
+	char *end, *cut;
+
+	if (!spin_lock(&zone.lock))
+		return 0;
+	end = (char *)mem_phys_base + READ_ONCE(mem_phys.online);
+	cut = zone.ready ? __cut_tail(end) : end;
+	if (cut != end &&
+	    memblock_offline_phys((size_t)(end - (char *)mem_phys_base),
+				  (size_t)(cut - (char *)mem_phys_base))) {
+		__add_range(cut, (size_t)(end - cut), 0);
+		cut = end;
+	}
+	spin_unlock(&zone.lock);
+	return (size_t)(end - cut);
+}
+
 /* ---- blocks ---- */
+
+bool (*page_shrinker)(void); /* set once */
+
+/* More memory, if need be by taking it from the other range. */
+static bool grow_or_shrink(unsigned int order, bool *shrunk)
+{
+	if (grow_zone(order))
+		return true;
+	if (*shrunk || !READ_ONCE(page_shrinker))
+		return false;
+	*shrunk = true;
+	spin_unlock(&zone.lock);
+	if (page_shrinker()) {
+		spin_lock(&zone.lock);
+		return true;
+	}
+	spin_lock(&zone.lock);
+	return false;
+}
 
 struct page *page_alloc_block(unsigned int order)
 {
+	bool shrunk = false;
 	struct page *page;
 
 	if (!spin_lock(&zone.lock))
@@ -240,7 +312,7 @@ struct page *page_alloc_block(unsigned int order)
 		page = __take_block(order);
 		if (!page)
 			page = __take_fresh(order);
-	} while (!page && grow_zone(order));
+	} while (!page && grow_or_shrink(order, &shrunk));
 	spin_unlock(&zone.lock);
 	if (page)
 		vmstat_add(VMSTAT_pgalloc, 1);

@@ -37,6 +37,12 @@ void page_free_exact(struct page *page, unsigned int nr);
 /* Gives dirty free blocks back to the system: those older than the
  * reporting delay, or all of them.  Returns the number of pages. */
 size_t page_report(bool all);
+/* Takes unused physical memory at the end of what is online offline, when
+ * somebody else has no room left; returns bytes. */
+size_t page_offline_tail(void);
+/* Called, without locks, when no memory can be brought online; true if it
+ * made room (registered by vmalloc). */
+extern bool (*page_shrinker)(void);
 /* Empties the pcp lists of every CPU into the buddy lists. */
 void page_drain_pcp(void);
 

@@ -210,6 +210,35 @@ void percpu_fork_child(void)
 	spin_lock_reinit(&drain_lock);
 }
 
+/* The area of ids that failed is made when there may be one. */
+void percpu_vfork_prepare(void)
+{
+	if (percpu_mode != PERCPU_DOWN &&
+	    READ_ONCE(areas[-2].top[0]) != PERCPU_DRAIN)
+		area_init(&areas[-2], PERCPU_DRAIN, PERCPU_SPARE_DRAIN);
+}
+
+/* While the parent slept it lost the CPU, so the kernel has written the id
+ * on the way back; one that writes changes only has not.  Then the area is
+ * registered once more, with signals blocked, because in between its id is
+ * a valid-looking 0. */
+void percpu_vfork_parent(void)
+{
+	char *tp = __builtin_thread_pointer();
+	struct rseq_area *rs = (void *)(tp + percpu_rseq_off);
+	u32 *cid = (void *)(tp + percpu_cid_off);
+	u64 signals;
+
+	if ((percpu_mode != PERCPU_RSEQ && percpu_mode != PERCPU_RSEQ_OWN) ||
+	    READ_ONCE(*cid) != RSEQ_CPU_ID_FAILED)
+		return;
+	arch_block_signals(&signals);
+	if (!arch_rseq_unregister(rs, sizeof(*rs), RSEQ_SIG) &&
+	    arch_rseq_register(rs, sizeof(*rs), RSEQ_SIG))
+		WRITE_ONCE(*cid, RSEQ_CPU_ID_FAILED);
+	arch_restore_signals(&signals);
+}
+
 /* ---- the generic mode: locked slots ---- */
 
 static struct percpu_area *slot_lock(unsigned int *which)

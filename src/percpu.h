@@ -126,6 +126,10 @@ unsigned int percpu_nr_areas(void);
 void percpu_fork_lock(void);
 void percpu_fork_unlock(void);
 void percpu_fork_child(void);
+/* Around vfork: the child puts RSEQ_CPU_ID_FAILED (-2) in the place of its
+ * parent's id; the parent sees to it that the id is right again. */
+void percpu_vfork_prepare(void);
+void percpu_vfork_parent(void);
 
 void *percpu_pop_slowpath(unsigned int id);
 enum rseq_push_result percpu_push_slowpath(unsigned int id, void *obj);

@@ -157,17 +157,7 @@ static void *alloc_nolock(unsigned int id)
 	return NULL;
 }
 
-static void *alloc_small(unsigned int id)
-{
-	struct kmem_cache *s = cache_of_id(id);
-	void *obj = s ? slab_alloc_slowpath(s) : NULL;
-
-	if (unlikely(!obj))
-		obj = alloc_nolock(id);
-	return obj;
-}
-
-static void *alloc_large_pages(size_t size, bool zero)
+static void *alloc_pages_large(size_t size, bool zero)
 {
 	return alloc_pages_exact(size, GFP_KERNEL | (zero ? __GFP_ZERO : 0));
 }
@@ -182,6 +172,33 @@ static void *alloc_vmap(size_t size, size_t align, bool zero)
 	return p;
 }
 
+/* Pages or an area by size, the other one if there is none of it.  Pages
+ * are aligned to the power of two above their size. */
+static void *alloc_large(size_t size, size_t align, bool zero)
+{
+	size_t fit = max(size, align / 2 + 1);
+	bool pages = max(size, align) <= slab_vmap_threshold;
+	void *p = pages ? alloc_pages_large(fit, zero) :
+			  alloc_vmap(size, align, zero);
+
+	if (likely(p))
+		return p;
+	return pages ? alloc_vmap(size, align, zero) :
+		       alloc_pages_large(fit, zero);
+}
+
+static void *alloc_small(unsigned int id)
+{
+	struct kmem_cache *s = cache_of_id(id);
+	void *obj = s ? slab_alloc_slowpath(s) : NULL;
+
+	if (likely(obj))
+		return obj;
+	obj = alloc_nolock(id);
+	/* The locks of pages and of areas are others than the cache's. */
+	return obj ? obj : alloc_large(slab_object_size[id], 1, false);
+}
+
 void *malloc_slowpath(size_t size, bool zero)
 {
 	void *p;
@@ -194,9 +211,7 @@ void *malloc_slowpath(size_t size, bool zero)
 			__builtin_memset(p, 0, size);
 		return p;
 	}
-	if (size <= slab_vmap_threshold)
-		return alloc_large_pages(size, zero);
-	return alloc_vmap(size, 1, zero);
+	return alloc_large(size, 1, zero);
 }
 
 /* @align: a power of two. */
@@ -216,13 +231,7 @@ void *malloc_aligned(size_t align, size_t size)
 	if (align <= PAGE_SIZE && rounded <= KMALLOC_MAX_CACHE_SIZE)
 		return alloc_small(
 			slab_kmalloc_index[(rounded + 15) >> SIZE_SHIFT]);
-	if (align <= PAGE_SIZE)
-		return malloc_slowpath(rounded, false);
-	if (max(size, align) <= slab_vmap_threshold) {
-		/* A block is aligned to the power of two above its size. */
-		return alloc_large_pages(max(size, align / 2 + 1), false);
-	}
-	return alloc_vmap(size, align, false);
+	return alloc_large(size, align, false);
 }
 
 void *kmalloc_slowpath(size_t size, gfp_t gfp)
@@ -235,8 +244,7 @@ void *kmalloc_slowpath(size_t size, gfp_t gfp)
 	if (unlikely(!mm_boot()) || size > KMALLOC_MAX_SIZE)
 		return NULL;
 	if (size > KMALLOC_MAX_CACHE_SIZE)
-		return alloc_large_pages(roundup_pow_of_two(size) == size ?
-						 size : PAGE_ALIGN(size), zero);
+		return alloc_pages_large(size, zero);
 	p = alloc_small(slab_kmalloc_index[(size + 15) >> SIZE_SHIFT]);
 	if (p && zero)
 		__builtin_memset(p, 0, ksize(p));
@@ -250,7 +258,8 @@ static void __cold report_bad_page_free(const void *p)
 	struct page *page = mem_page(p);
 
 	/* The head of the block around @p is at most 4 MiB below. */
-	for (size_t i = 0; i <= 1024 && page > mem_map; i++, page--) {
+	for (size_t i = 0; mem_is_phys(p) && i <= 1024 && page > mem_map;
+	     i++, page--) {
 		if (page->type == PG_LARGE && page->nr > i && (i || p != mem_page_address(page))) {
 			pr_err("free of %p: interior pointer of a %lu-byte block at %p",
 			       p, (unsigned long)page->nr << PAGE_SHIFT,
@@ -321,6 +330,8 @@ void kfree_slowpath(void *p)
 		free_large(p);
 	else if (mem_is_vmalloc(p))
 		vmap_free(p);
+	else if (mem_is_reserved(p))
+		report_bad_page_free(p);
 	else
 		free_foreign(p);
 }

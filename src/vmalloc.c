@@ -39,6 +39,7 @@
 #include "bitops.h"
 #include "memblock.h"
 #include "mm_boot.h"
+#include "page_alloc.h"
 #include "params.h"
 #include "printk.h"
 #include "vmstat.h"
@@ -427,6 +428,31 @@ static bool __purge_due(u32 now)
 
 /* ---- areas ---- */
 
+/* Gives up what is unused before the frontier, and what is online beyond
+ * it; true if anything was. */
+static bool retract(void)
+{
+	size_t from;
+	bool ok = false;
+	u32 last;
+
+	vmap_purge(true);
+	if (!spin_lock(&vm.lock))
+		return false;
+	from = READ_ONCE(mem_vmalloc.online);
+	last = vm.frontier ? vm.unit[vm.frontier - 1].head : 0;
+	if (vm.frontier && vm.unit[last].state == RUN_ZERO) {
+		bin_del(last);
+		vm.unit[last].state = RUN_NONE;
+		vm.frontier = last;
+	}
+	if (from > (size_t)vm.frontier << UNIT_SHIFT)
+		ok = !memblock_offline_vmalloc(from, (size_t)vm.frontier
+							     << UNIT_SHIFT);
+	spin_unlock(&vm.lock);
+	return ok;
+}
+
 static bool start_vmap(void)
 {
 	if (likely(vm.unit))
@@ -434,26 +460,40 @@ static bool start_vmap(void)
 	if (!mm_boot())
 		return false;
 	vm.unit = memblock_vmap_units();
+	page_shrinker = retract;
 	return true;
+}
+
+/* A run for an area; resident ones first.  If there is no room, page_alloc
+ * may have some to give. */
+static bool take_run(u32 nr, u32 align, size_t pages, u32 *i, bool *dirty)
+{
+	bool ok = false;
+
+	for (int tries = 0; !ok && tries < 2; tries++) {
+		if (tries && !page_offline_tail())
+			break;
+		if (!spin_lock(&vm.lock))
+			return false;
+		*dirty = __take_dirty(nr, align, i);
+		ok = *dirty || __take_zero(nr, align, i);
+		if (ok)
+			__account(*i, pages, 1);
+		spin_unlock(&vm.lock);
+	}
+	return ok;
 }
 
 void *vmap_alloc(size_t size, size_t align, bool *zeroed)
 {
 	size_t pages = PAGE_ALIGN(size) >> PAGE_SHIFT;
 	u32 nr, i, units = (u32)(max(align, UNIT_SIZE) >> UNIT_SHIFT);
-	bool dirty, ok;
+	bool dirty;
 
 	if (size > PTRDIFF_MAX || pages >> 30 || align > SZ_1T || !start_vmap())
 		return NULL;
 	nr = units_for(pages);
-	if (!spin_lock(&vm.lock))
-		return NULL;
-	dirty = __take_dirty(nr, units, &i);
-	ok = dirty || __take_zero(nr, units, &i);
-	if (ok)
-		__account(i, pages, 1);
-	spin_unlock(&vm.lock);
-	if (!ok)
+	if (!take_run(nr, units, pages, &i, &dirty))
 		return NULL;
 	guard_run(i);
 	*zeroed = !dirty;

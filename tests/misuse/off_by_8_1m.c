@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+/* A block of 1 MiB is freed by a pointer 8 bytes into it. */
+#include "crime.h"
+
+int main(void)
+{
+	return free_within_big(1 * MIB, 8);
+}

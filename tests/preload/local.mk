@@ -1,0 +1,134 @@
+# Black-box tests of libkmalloc-preload.so, and real programs under it.
+#
+# A test program: write NAME.c with tap.h, add its three lines below. It is
+# linked with libc alone and gets the library by LD_PRELOAD: run.sh runs it once
+# for each form of the per-CPU caches. By hand, with this or any other malloc:
+#
+#	make check TESTS=tests/preload/api.pre
+#	KM_PRELOAD=/some/malloc.so tests/preload/run.sh tests/preload/api.pre
+#
+# Real programs, all or those named; the test suite runs a small part of them:
+#
+#	make check-programs PROGRAMS='redis git'
+
+TEST_EXTENSIONS += .pre
+PRE_LOG_COMPILER = $(SHELL) $(srcdir)/%D%/run.sh
+PRE_LOG_DRIVER = $(LOG_DRIVER)
+
+# The compiler must not know what malloc is.
+preload_cflags = $(AM_CFLAGS) -fno-builtin
+preload_libs = -ldl -lpthread -lrt
+
+preload_tests = \
+	%D%/api.pre \
+	%D%/deepbind.pre \
+	%D%/dlopen.pre \
+	%D%/exit.pre \
+	%D%/extras.pre \
+	%D%/foreign.pre \
+	%D%/fork.pre \
+	%D%/growth.pre \
+	%D%/signals.pre \
+	%D%/startup.pre \
+	%D%/stress.pre \
+	%D%/threads.pre
+
+preload_scripts = \
+	%D%/cxx.sh \
+	%D%/fail.sh \
+	%D%/programs-quick.sh \
+	%D%/static.sh \
+	%D%/statics.sh
+
+check_PROGRAMS += $(preload_tests) %D%/hardship
+TESTS += $(preload_tests) $(preload_scripts)
+EXTRA_DIST += $(preload_scripts) \
+	%D%/child.h \
+	%D%/cxx.cc \
+	%D%/deep.h \
+	%D%/opaque.h \
+	%D%/packages \
+	%D%/programs.sh \
+	%D%/run.sh \
+	%D%/statics.cc \
+	%D%/tap.h
+
+%C%_api_pre_SOURCES = %D%/api.c
+%C%_api_pre_CFLAGS = $(preload_cflags)
+%C%_api_pre_LDADD = $(preload_libs)
+
+%C%_deepbind_pre_SOURCES = %D%/deepbind.c
+%C%_deepbind_pre_CFLAGS = $(preload_cflags)
+%C%_deepbind_pre_LDADD = $(preload_libs)
+
+%C%_dlopen_pre_SOURCES = %D%/dlopen.c
+%C%_dlopen_pre_CFLAGS = $(preload_cflags)
+%C%_dlopen_pre_LDADD = $(preload_libs)
+
+%C%_exit_pre_SOURCES = %D%/exit.c
+%C%_exit_pre_CFLAGS = $(preload_cflags)
+%C%_exit_pre_LDADD = $(preload_libs)
+
+%C%_extras_pre_SOURCES = %D%/extras.c
+%C%_extras_pre_CFLAGS = $(preload_cflags)
+%C%_extras_pre_LDADD = $(preload_libs)
+
+%C%_foreign_pre_SOURCES = %D%/foreign.c
+%C%_foreign_pre_CFLAGS = $(preload_cflags)
+%C%_foreign_pre_LDADD = $(preload_libs)
+
+%C%_fork_pre_SOURCES = %D%/fork.c
+%C%_fork_pre_CFLAGS = $(preload_cflags)
+%C%_fork_pre_LDADD = $(preload_libs)
+
+%C%_growth_pre_SOURCES = %D%/growth.c
+%C%_growth_pre_CFLAGS = $(preload_cflags)
+%C%_growth_pre_LDADD = $(preload_libs)
+
+%C%_signals_pre_SOURCES = %D%/signals.c
+%C%_signals_pre_CFLAGS = $(preload_cflags)
+%C%_signals_pre_LDADD = $(preload_libs)
+
+%C%_startup_pre_SOURCES = %D%/startup.c
+%C%_startup_pre_CFLAGS = $(preload_cflags)
+%C%_startup_pre_LDADD = $(preload_libs)
+
+%C%_stress_pre_SOURCES = %D%/stress.c
+%C%_stress_pre_CFLAGS = $(preload_cflags)
+%C%_stress_pre_LDADD = $(preload_libs)
+
+%C%_threads_pre_SOURCES = %D%/threads.c
+%C%_threads_pre_CFLAGS = $(preload_cflags)
+%C%_threads_pre_LDADD = $(preload_libs)
+
+# Run by fail.sh
+%C%_hardship_CFLAGS = $(preload_cflags)
+%C%_hardship_LDADD = $(preload_libs)
+
+# Shared objects that the programs open or preload. An rpath makes libtool build
+# shared what is not to be installed.
+preload_module = -module -avoid-version -shared -rpath $(abs_top_builddir)
+
+check_LTLIBRARIES += \
+	%D%/deep.la \
+	%D%/plugin.la \
+	%D%/resolver.la \
+	%D%/wrap.la
+
+%C%_deep_la_CFLAGS = $(preload_cflags)
+%C%_deep_la_LDFLAGS = $(preload_module)
+%C%_plugin_la_CFLAGS = $(preload_cflags)
+%C%_plugin_la_LDFLAGS = $(preload_module)
+%C%_resolver_la_SOURCES = %D%/plugin.c
+%C%_resolver_la_CPPFLAGS = $(AM_CPPFLAGS) -DPLUGIN_IFUNC
+%C%_resolver_la_CFLAGS = $(preload_cflags)
+%C%_resolver_la_LDFLAGS = $(preload_module)
+%C%_wrap_la_CFLAGS = $(preload_cflags)
+%C%_wrap_la_LDFLAGS = $(preload_module)
+%C%_wrap_la_LIBADD = -ldl
+
+check-programs: all
+	$(srcdir)/%D%/programs.sh \
+		--preload '$(abs_top_builddir)/.libs/libkmalloc-preload.so' \
+		$(PROGRAMS)
+.PHONY: check-programs
