@@ -18,6 +18,7 @@
 #include "foreign.h"
 
 #include <dlfcn.h>
+#include <link.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -61,12 +62,32 @@ static bool arena_chunk(uintptr_t p, size_t size)
 	       arch_try_read(&arena, (void *)info[0], sizeof(arena));
 }
 
+/* The program comes first; its heap is above its last segment. */
+static int end_of_program(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	uintptr_t *end = arg;
+
+	(void)size;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *ph = &info->dlpi_phdr[i];
+
+		if (ph->p_type == PT_LOAD)
+			*end = max(*end, (uintptr_t)(info->dlpi_addr +
+						     ph->p_vaddr + ph->p_memsz));
+	}
+	return 1;
+}
+
 static bool main_chunk(uintptr_t p, size_t size)
 {
 	uintptr_t end = (uintptr_t)sbrk(0), next = p - CHUNK_HEADER + size;
+	uintptr_t start = 0;
 	size_t header[2];
 
-	return p < end && next < end &&
+	if (p >= end || next >= end)
+		return false;
+	dl_iterate_phdr(end_of_program, &start);
+	return p >= start + CHUNK_HEADER &&
 	       arch_try_read(header, (void *)next, sizeof(header)) &&
 	       header[1] & CHUNK_PREV_INUSE;
 }
