@@ -6,7 +6,8 @@
  *
  *   arena     bytes brought online      hblks, hblkhd  vmalloc areas
  *   uordblks  bytes in use              fordblks       bytes free
- *   keepcost  bytes that malloc_trim would give back
+ *   keepcost  bytes of free pages and areas, the least that malloc_trim
+ *             gives back
  */
 #include "shim.h"
 

@@ -3,7 +3,7 @@
 #   libkmalloc.so          to link with: the kernel's names, versioned, and the
 #                          malloc family, unversioned (see src/libkmalloc.map)
 #   libkmalloc.a           the same, for static links
-#   libkmalloc-preload.so  to preload: the malloc family and nothing else
+#   libkmalloc-preload.so  to preload: the malloc family, dlopen and vfork
 
 noinst_LTLIBRARIES += libshim.la
 lib_LTLIBRARIES += libkmalloc.la libkmalloc-preload.la

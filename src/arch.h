@@ -4,9 +4,9 @@
  * machine to machine.
  *
  * Each wrapper returns a result or a negative errno, leaves errno alone,
- * is no cancellation point and never allocates.  Any of them can be made
- * to fail at every K-th use (arch_fail_set), in tests and, through the
- * option fail_syscall=NAME:K, in any program.
+ * is no cancellation point and never allocates.  All but the waking of a
+ * waiter can be made to fail at every K-th use (arch_fail_set), in tests
+ * and, through the option fail_syscall=NAME:K, in any program.
  */
 #ifndef KM_ARCH_H
 #define KM_ARCH_H

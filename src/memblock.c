@@ -319,12 +319,12 @@ size_t memblock_boot_bytes(void)
 
 void memblock_fork_lock(void)
 {
-	spin_lock(&memblock_lock);
+	spin_fork_lock(&memblock_lock);
 }
 
 void memblock_fork_unlock(void)
 {
-	spin_unlock(&memblock_lock);
+	spin_fork_unlock(&memblock_lock);
 }
 
 void memblock_fork_child(void)

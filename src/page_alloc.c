@@ -592,8 +592,12 @@ __export unsigned long get_zeroed_page(gfp_t gfp)
 
 __export void free_pages(unsigned long addr, unsigned int order)
 {
-	if (addr)
-		__free_pages(virt_to_page((void *)addr), order);
+	struct page *page = virt_to_page((void *)addr);
+
+	if (addr && !page)
+		panic("free_pages of %p, order %u: not an allocated block",
+		      (void *)addr, order);
+	__free_pages(page, order);
 }
 
 __export void *page_address(const struct page *page)
@@ -652,12 +656,12 @@ void page_alloc_stat(struct zone_stat *stat)
 
 void page_fork_lock(void)
 {
-	spin_lock(&zone.lock);
+	spin_fork_lock(&zone.lock);
 }
 
 void page_fork_unlock(void)
 {
-	spin_unlock(&zone.lock);
+	spin_fork_unlock(&zone.lock);
 }
 
 void page_fork_child(void)

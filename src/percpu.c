@@ -502,12 +502,12 @@ unsigned int percpu_drain(unsigned int id,
 
 void percpu_fork_lock(void)
 {
-	spin_lock(&drain_lock);
+	spin_fork_lock(&drain_lock);
 }
 
 void percpu_fork_unlock(void)
 {
-	spin_unlock(&drain_lock);
+	spin_fork_unlock(&drain_lock);
 }
 
 size_t percpu_count(unsigned int id)

@@ -66,12 +66,12 @@ void sheaf_put(uintptr_t top)
 
 void sheaf_fork_lock(void)
 {
-	spin_lock(&pool_lock);
+	spin_fork_lock(&pool_lock);
 }
 
 void sheaf_fork_unlock(void)
 {
-	spin_unlock(&pool_lock);
+	spin_fork_unlock(&pool_lock);
 }
 
 void sheaf_fork_child(void)

@@ -597,9 +597,9 @@ void slab_fork_lock(void)
 {
 	struct kmem_cache *s;
 
-	spin_lock(&slab_mutex);
+	spin_fork_lock(&slab_mutex);
 	list_for_each_entry(s, &cache_list, list)
-		spin_lock(&s->lock);
+		spin_fork_lock(&s->lock);
 }
 
 void slab_fork_unlock(void)
@@ -607,8 +607,8 @@ void slab_fork_unlock(void)
 	struct kmem_cache *s;
 
 	list_for_each_entry(s, &cache_list, list)
-		spin_unlock(&s->lock);
-	spin_unlock(&slab_mutex);
+		spin_fork_unlock(&s->lock);
+	spin_fork_unlock(&slab_mutex);
 }
 
 void slab_fork_child(void)

@@ -94,10 +94,31 @@ static inline bool spin_is_held(const struct spinlock *lock)
 
 #define lockdep_assert_held(lock) VM_BUG_ON(!spin_is_held(lock))
 
+/*
+ * Around fork.  A signal handler may fork while its own thread holds the
+ * lock below it: then it stays held, by whom it was.
+ */
+#define SPIN_FORK_SKIPPED 0x100
+
+static inline void spin_fork_lock(struct spinlock *lock)
+{
+	if (!spin_lock(lock))
+		lock->rank |= SPIN_FORK_SKIPPED;
+}
+
+static inline void spin_fork_unlock(struct spinlock *lock)
+{
+	if (lock->rank & SPIN_FORK_SKIPPED)
+		lock->rank &= ~SPIN_FORK_SKIPPED;
+	else
+		spin_unlock(lock);
+}
+
 /* In a forked child: the lock is free, whoever held or awaited it. */
 static inline void spin_lock_reinit(struct spinlock *lock)
 {
 	atomic_set(&lock->word, 0);
+	lock->rank &= ~SPIN_FORK_SKIPPED;
 }
 
 /* In a forked child, before any release: forget the parent's ranks. */

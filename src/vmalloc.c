@@ -806,12 +806,12 @@ void vmap_stat(struct vmap_stat *stat)
 
 void vmap_fork_lock(void)
 {
-	spin_lock(&vm.lock);
+	spin_fork_lock(&vm.lock);
 }
 
 void vmap_fork_unlock(void)
 {
-	spin_unlock(&vm.lock);
+	spin_fork_unlock(&vm.lock);
 }
 
 void vmap_fork_child(void)

@@ -2,6 +2,10 @@
 /*
  * GFP flags: what the caller's context allows.
  *
+ * Today only __GFP_ZERO changes what a call does; the others have the
+ * kernel's values and are accepted everywhere, so that code which names its
+ * context keeps doing so.
+ *
  * "Sleep" in a process means: a system call, waiting on a lock, a callback
  * of the application, a first-touch fault.
  */

@@ -52,7 +52,7 @@ unsigned long get_zeroed_page(gfp_t gfp);
 
 /**
  * free_pages() - __free_pages, by address
- * @addr:  the block's address, or 0
+ * @addr:  the block's address, or 0; another one aborts with a message
  * @order: the block's order
  */
 void free_pages(unsigned long addr, unsigned int order);

@@ -2,13 +2,14 @@
 /*
  * kmalloc and kmem_cache.
  *
- * Alignment: at least 8; sizes that are a power of two are aligned to
- * their size, others to the largest power of two that divides their size
- * class.  Zero bytes: ZERO_SIZE_PTR, which kfree accepts and any access
+ * Alignment: at least 16 (objects of kmem_cache_create: at least 8); sizes
+ * that are a power of two are aligned to their size, others to the largest
+ * power of two that divides their size class.  Zero bytes: ZERO_SIZE_PTR, which kfree accepts and any access
  * faults on.  Failure: NULL; errno is never set.
  *
  * Context, unless said otherwise: any thread; signal handlers too, even if
- * they interrupt the same call.  May make system calls.  After fork both
+ * they interrupt the same call (then an allocation may fail for want of a
+ * free lock).  May make system calls, whatever the flags.  After fork both
  * processes continue to allocate.
  */
 #ifndef KMALLOC_SLAB_H
@@ -75,11 +76,13 @@ void *krealloc_array(void *p, size_t n, size_t size,
 		     gfp_t gfp) __km_must_check __km_alloc_size(2, 3);
 
 /**
- * kfree() - free memory of kmalloc, kmem_cache_alloc, kvmalloc or malloc
+ * kfree() - free memory of any function of this library, or of malloc
  * @p: the memory, NULL or ZERO_SIZE_PTR
  *
  * A pointer that is ours but no live block is reported on one line, and
- * the process aborts (or goes on, with KMALLOC=on_error=warn).
+ * the process aborts (or goes on, with KMALLOC=on_error=warn): large
+ * blocks, misaligned pointers and the object freed last at once; other
+ * small objects no later than when their sheaf is emptied.
  */
 void kfree(const void *p);
 /** kfree_sensitive() - clear the whole block, then free it */
@@ -97,7 +100,7 @@ size_t kmalloc_size_roundup(size_t size);
 
 /**
  * kvmalloc() - kmalloc if that is cheap, else vmalloc
- * @size: bytes, up to PTRDIFF_MAX
+ * @size: bytes; above 512 KiB it is vmalloc's, up to 4 TiB
  * @gfp:  see <kmalloc/gfp.h>
  *
  * Return: memory for kvfree; ZERO_SIZE_PTR for 0 bytes; NULL on failure.
@@ -133,13 +136,13 @@ struct kmem_cache;
  * kmem_cache_create() - make a cache of equal objects
  * @name:  a name for reports, without spaces; copied
  * @size:  bytes of an object, 8 to KMALLOC_MAX_SIZE
- * @align: a power of two up to 4096; 0 for the natural one
+ * @align: a power of two up to 4096; 0 means 8
  * @flags: SLAB_ flags
  * @ctor:  called once for each object when its slab is made, or NULL;
  *         objects must be freed in constructed state
  *
- * Return: the cache; NULL, with a line that names the argument, if an
- *         argument is wrong or there is no memory (abort with SLAB_PANIC).
+ * Return: the cache; NULL if there is no memory or, with a line that names
+ *         it, if an argument is wrong (abort with SLAB_PANIC).
  */
 struct kmem_cache *kmem_cache_create(const char *name, unsigned int size,
 				     unsigned int align, slab_flags_t flags,
@@ -150,7 +153,8 @@ void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp) __km_malloc;
 void *kmem_cache_zalloc(struct kmem_cache *s, gfp_t gfp) __km_malloc;
 /**
  * kmem_cache_free() - free an object
- * @s: its cache; another one is reported, and the object leaks
+ * @s: its cache; another one is reported, and the process aborts, or the
+ *     object leaks with KMALLOC=on_error=warn
  * @p: the object, or NULL
  */
 void kmem_cache_free(struct kmem_cache *s, void *p);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vmalloc: large memory in its own range, page aligned, with an
- * inaccessible page behind it where the system can do that cheaply.
+ * vmalloc: large memory in its own range, page aligned.  Where the system
+ * can do that cheaply (MADV_GUARD_INSTALL, Linux 6.13), the last page of the
+ * 64 KiB unit in which an area ends is inaccessible.
  *
  * Context: may make system calls; any thread.  Failure: NULL.
  */
@@ -32,15 +33,16 @@ void *__vmalloc(unsigned long size, gfp_t gfp);
  * vrealloc() - resize
  * @p:    memory of vmalloc, or NULL
  * @size: bytes; 0 frees @p and returns NULL
- * @gfp:  __GFP_ZERO clears the growth
+ * @gfp:  __GFP_ZERO clears the growth if all earlier calls had it too
  *
- * Grows in place or by moving page tables; nothing is copied.
+ * Grows in place or by moving page tables; the content is copied only if
+ * the system refuses that.
  * Return: memory with the old content; NULL, @p untouched, on failure.
  */
 void *vrealloc(const void *p, size_t size, gfp_t gfp);
 /** vfree() - free memory of vmalloc; NULL is ignored */
 void vfree(const void *p);
-/** is_vmalloc_addr() - whether @p lies in vmalloc's range */
+/** is_vmalloc_addr() - whether @p lies in the used part of vmalloc's range */
 bool is_vmalloc_addr(const void *p);
 
 #ifdef __cplusplus
