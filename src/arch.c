@@ -273,6 +273,12 @@ int arch_rseq_unregister(void *area, u32 len, u32 sig)
 	return (int)sys6(SYS_rseq, (long)area, len, 1, sig, 0, 0);
 }
 
+/* A kernel that has the call finds fault with the arguments. */
+bool arch_has_rseq(void)
+{
+	return sys(SYS_rseq, 0, 0, 0) != -ENOSYS;
+}
+
 int arch_membarrier_register(void)
 {
 	return (int)sys(SYS_membarrier,

@@ -58,6 +58,8 @@ u64 arch_clock_ms(void);
 /* rseq and membarrier. */
 int arch_rseq_register(void *area, u32 len, u32 sig);
 int arch_rseq_unregister(void *area, u32 len, u32 sig);
+/* False if the kernel has no rseq, as under emulators. */
+bool arch_has_rseq(void);
 int arch_membarrier_register(void);
 int arch_membarrier_rseq(void); /* restarts every running section */
 

@@ -8,7 +8,10 @@
  *               Costs no memory, no commit charge, no page tables.
  *   unreserved  nothing is mapped; online = mmap at the fixed place, which
  *               fails rather than replaces what is there.  The place is
- *               random, far from where the kernel puts mappings.
+ *               random, far from where the kernel puts mappings.  For
+ *               processes with RLIMIT_AS, and where there is no rseq: that
+ *               is an emulator (qemu-user, valgrind), which pays for each
+ *               page of a reservation.
  *
  * Invariants: a range's online part is readable and writable; mem_map and
  * mem_class_map cover all online physical memory before mem_class_limit
@@ -111,7 +114,7 @@ int memblock_init(void)
 	size_t phys = IS_ENABLED(CONFIG_SANITIZER) ? 64 * SZ_1G : 4 * SZ_1T;
 	bool ok = false;
 
-	if (arch_rlimit_as() == ~0ULL) {
+	if (arch_rlimit_as() == ~0ULL && percpu_has_rseq()) {
 		for (; phys >= SZ_1G && !ok; phys /= 8)
 			ok = try_reserve(phys);
 	}

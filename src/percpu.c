@@ -78,6 +78,11 @@ static inline long own_rseq_off(void)
 
 /* ---- choosing the mode ---- */
 
+bool percpu_has_rseq(void)
+{
+	return (&__rseq_size && __rseq_size) || arch_has_rseq();
+}
+
 static bool probe_libc(unsigned int nr_cpus)
 {
 	bool has_cid = getauxval(AT_RSEQ_FEATURE_SIZE) >= 28;

@@ -122,6 +122,9 @@ size_t percpu_areas_size(unsigned int nr_cpus);
 void percpu_init(void *areas, unsigned int nr_cpus);
 extern enum percpu_mode percpu_mode __hidden; /* const after percpu_init */
 unsigned int percpu_nr_areas(void);
+/* Whether libc or the kernel knows restartable sequences at all; usable
+ * before percpu_init. */
+bool percpu_has_rseq(void);
 
 void percpu_fork_lock(void);
 void percpu_fork_unlock(void);

@@ -57,13 +57,13 @@ static void put_num(struct out *o, u64 v, unsigned int base, int width,
 		put(o, digits[--n]);
 }
 
-static u64 take_arg(va_list args, int longs, bool is_signed)
+static u64 take_arg(va_list *args, int longs, bool is_signed)
 {
 	if (longs)
-		return va_arg(args, unsigned long);
+		return va_arg(*args, unsigned long);
 	if (is_signed)
-		return (u64)(s64)va_arg(args, int);
-	return va_arg(args, unsigned int);
+		return (u64)(s64)va_arg(*args, int);
+	return va_arg(*args, unsigned int);
 }
 
 static void put_signed(struct out *o, s64 v, int width, char pad)
@@ -101,11 +101,11 @@ size_t vscnprintf(char *buf, size_t size, const char *fmt, va_list args)
 			put(&o, (char)va_arg(ap, int));
 			break;
 		case 'd':
-			put_signed(&o, (s64)take_arg(ap, longs, true), width,
+			put_signed(&o, (s64)take_arg(&ap, longs, true), width,
 				   pad);
 			break;
 		case 'u':
-			put_num(&o, take_arg(ap, longs, false), 10, width,
+			put_num(&o, take_arg(&ap, longs, false), 10, width,
 				pad);
 			break;
 		case 'p':
@@ -113,7 +113,7 @@ size_t vscnprintf(char *buf, size_t size, const char *fmt, va_list args)
 			put_str(&o, "0x");
 			/* fall through */
 		case 'x':
-			put_num(&o, take_arg(ap, longs, false), 16, width,
+			put_num(&o, take_arg(&ap, longs, false), 16, width,
 				pad);
 			break;
 		default:
