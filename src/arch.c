@@ -287,8 +287,14 @@ int arch_membarrier_register(void)
 
 int arch_membarrier_rseq(void)
 {
-	return (int)sys(SYS_membarrier, MEMBARRIER_PRIVATE_EXPEDITED_RSEQ, 0,
-			0);
+	int err = (int)sys(SYS_membarrier, MEMBARRIER_PRIVATE_EXPEDITED_RSEQ,
+			   0, 0);
+
+	/* The registration at the start may have failed. */
+	if (err == -EPERM && !arch_membarrier_register())
+		err = (int)sys(SYS_membarrier,
+			       MEMBARRIER_PRIVATE_EXPEDITED_RSEQ, 0, 0);
+	return err;
 }
 
 void arch_block_signals(u64 *saved)

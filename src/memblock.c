@@ -94,7 +94,11 @@ static bool try_reserve(size_t phys)
 	reserved = true;
 	if (param(thp) != THP_ALWAYS)
 		arch_madvise(base, len, MADV_NOHUGEPAGE);
-	return true;
+	/* Of no use if none of it can be brought online. */
+	if (!range_online(&boot, SZ_64K))
+		return true;
+	arch_munmap(base, len);
+	return false;
 }
 
 /* A random place above 1 TiB, or above 4 GiB where that is out of reach. */

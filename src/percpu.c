@@ -295,13 +295,12 @@ static enum rseq_push_result generic_push(unsigned int id, void *obj)
 	if (!area)
 		return RSEQ_FULL;
 	top = (void **)area->top[id];
-	if ((uintptr_t)top & SHEAF_MASK) {
+	if (top[-1] == obj) {
 		ret = RSEQ_TWICE;
-		if (top[-1] != obj) {
-			*top = obj;
-			area->top[id] = (uintptr_t)(top + 1);
-			ret = RSEQ_PUSHED;
-		}
+	} else if ((uintptr_t)top & SHEAF_MASK) {
+		*top = obj;
+		area->top[id] = (uintptr_t)(top + 1);
+		ret = RSEQ_PUSHED;
 	}
 	slot_unlock(slot);
 	return ret;

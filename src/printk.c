@@ -68,9 +68,17 @@ static u64 take_arg(va_list *args, int longs, bool is_signed)
 
 static void put_signed(struct out *o, s64 v, int width, char pad)
 {
+	u64 magnitude = v < 0 ? -(u64)v : (u64)v;
+	int digits = 1;
+
+	for (u64 rest = magnitude; rest >= 10; rest /= 10)
+		digits++;
+	/* Spaces come before the sign, zeros after it. */
+	for (; pad == ' ' && width > digits + (v < 0); width--)
+		put(o, pad);
 	if (v < 0)
 		put(o, '-');
-	put_num(o, v < 0 ? -(u64)v : (u64)v, 10, width, pad);
+	put_num(o, magnitude, 10, width - (v < 0), pad);
 }
 
 size_t vscnprintf(char *buf, size_t size, const char *fmt, va_list args)
@@ -78,6 +86,8 @@ size_t vscnprintf(char *buf, size_t size, const char *fmt, va_list args)
 	struct out o = { buf, buf + size - 1 };
 	va_list ap;
 
+	if (!size)
+		return 0;
 	va_copy(ap, args);
 	for (; *fmt; fmt++) {
 		int width = 0, longs = 0;

@@ -82,11 +82,11 @@ static __always_inline enum rseq_push_result rseq_push(void *word, long rs,
 
 	__asm__ volatile goto(RSEQ_TABLE RSEQ_ENTER
 		     "ldr %[top], [%[tmp]]\n\t"
-		     "tst %[top], #" RSEQ_STR(SHEAF_MASK) "\n\t"
-		     "b.eq %l[full]\n\t"
 		     "ldr %[below], [%[top], #-8]\n\t"
 		     "cmp %[below], %[obj]\n\t"
 		     "b.eq %l[twice]\n\t"
+		     "tst %[top], #" RSEQ_STR(SHEAF_MASK) "\n\t"
+		     "b.eq %l[full]\n\t"
 		     "str %[obj], [%[top]], #8\n\t"
 		     "str %[top], [%[tmp]]\n"
 		     "2:\n\t"

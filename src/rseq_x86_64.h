@@ -100,10 +100,10 @@ static __always_inline enum rseq_push_result rseq_push(void *word, long rs,
 
 	__asm__ volatile goto(RSEQ_TABLE RSEQ_ENTER
 		     "movq (%[tmp]), %[top]\n\t"
-		     "testl $" RSEQ_STR(SHEAF_MASK) ", %k[top]\n\t"
-		     "jz %l[full]\n\t"
 		     "cmpq %[obj], -8(%[top])\n\t"
 		     "je %l[twice]\n\t"
+		     "testl $" RSEQ_STR(SHEAF_MASK) ", %k[top]\n\t"
+		     "jz %l[full]\n\t"
 		     "movq %[obj], (%[top])\n\t"
 		     "leaq 8(%[top]), %[top]\n\t"
 		     "movq %[top], (%[tmp])\n"

@@ -258,7 +258,7 @@ static void __cold report_bad_page_free(const void *p)
 	struct page *page = mem_page(p);
 
 	/* The head of the block around @p is at most 4 MiB below. */
-	for (size_t i = 0; mem_is_phys(p) && i <= 1024 && page > mem_map;
+	for (size_t i = 0; mem_is_phys(p) && i <= 1024 && page >= mem_map;
 	     i++, page--) {
 		if (page->type == PG_LARGE && page->nr > i && (i || p != mem_page_address(page))) {
 			pr_err("free of %p: interior pointer of a %lu-byte block at %p",
@@ -581,10 +581,18 @@ void slab_for_each_cache(void (*fn)(struct kmem_cache *, void *), void *arg)
 	spin_unlock(&slab_mutex);
 }
 
-/* The drain's rank is above the mutex's: the list only grows at its end,
- * and what is on it stays readable, so it is walked without the mutex. */
+static void shrink_unnumbered(struct kmem_cache *s, void *arg)
+{
+	(void)arg;
+	if (s->id == CACHE_ID_NONE)
+		slab_cache_shrink(s);
+}
+
+/* The drain's rank is above the mutex's: caches with sheaves are found by
+ * their ids, without it; the others need no drain. */
 void slab_shrink_all(void)
 {
+	slab_for_each_cache(shrink_unnumbered, NULL);
 	for (unsigned int id = SLAB_ID_FIRST_KMALLOC; id < CACHE_ID_NONE; id++) {
 		struct kmem_cache *s = smp_load_acquire(&slab_caches[id]);
 

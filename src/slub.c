@@ -711,6 +711,7 @@ static void take_empty_slabs(struct kmem_cache *s, struct list_head *empty)
 
 	if (!spin_lock(&s->lock))
 		return;
+	__take_deferred(s, empty);
 	for (int i = 0; i < NR_FULLNESS; i++) {
 		list_for_each_entry_safe(slab, next, &s->partial[i], list) {
 			if (slab->free != slab->objects)

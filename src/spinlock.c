@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lock: the waiting half of the futex lock, and the order checker.
+ * lock: the waiting half of the futex lock, and locks against the order.
  *
  *   word:  0 free | id held | id + SPIN_WAITERS held, somebody may sleep
  *
@@ -48,28 +48,25 @@ void spin_unlock_slowpath(struct spinlock *lock)
 	arch_futex_wake(&lock->word, 1);
 }
 
-/* ---- order checker, debug builds only ---- */
+/* ---- order ---- */
 
-static __tls_ie u32 held_ranks; /* one bit a rank */
+__tls_ie u32 lockdep_held;
+u32 lockdep_inversions;
 
-void lockdep_acquire(const struct spinlock *lock)
+/* This rank, or one further down, is held.  Fork is in its right to do so
+ * with the caches' locks, which share a rank; it tries until it has them. */
+bool spin_lock_inverted(struct spinlock *lock, u32 self)
 {
-	u32 bit = 1U << lock->rank;
+	u32 old = 0;
 
-	BUILD_BUG_ON(NR_LOCK_RANKS > 32);
-	/* Fork takes all caches' locks; those alone share a rank. */
-	if (lock->rank != LOCK_RANK_CACHE)
-		BUG_ON(held_ranks & bit);
-	BUG_ON(held_ranks & ~((bit << 1) - 1));
-	held_ranks |= bit;
-}
-
-void lockdep_release(const struct spinlock *lock)
-{
-	held_ranks &= ~(1U << lock->rank);
+	BUILD_BUG_ON(NR_LOCK_RANKS > 31);
+	if (lock->rank != LOCK_RANK_CACHE ||
+	    READ_ONCE(lockdep_held) >> (LOCK_RANK_CACHE + 1))
+		atomic_add(&lockdep_inversions, 1);
+	return try_cmpxchg(&lock->word, &old, self);
 }
 
 void lockdep_reset(void)
 {
-	held_ranks = 0;
+	lockdep_held = 0;
 }

@@ -7,8 +7,10 @@
  * of waiting for itself: spin_lock then returns false, and the caller
  * takes the path that needs no lock.
  *
- * Ranks are those of lockdep.def.  At debug level 1 and above a lock taken
- * out of order is a BUG.
+ * Ranks are those of lockdep.def.  Who asks for a lock while holding one
+ * that is further down the list is such a handler too (or a fault of ours,
+ * which tests find by lockdep_inversions): it gets the lock only if it is
+ * free, because waiting could be for ever.
  */
 #ifndef KM_SPINLOCK_H
 #define KM_SPINLOCK_H
@@ -41,22 +43,34 @@ static inline u32 spin_self(void)
 }
 
 bool __cold spin_lock_slowpath(struct spinlock *lock, u32 self);
+bool __cold spin_lock_inverted(struct spinlock *lock, u32 self);
 void __cold spin_unlock_slowpath(struct spinlock *lock);
-void lockdep_acquire(const struct spinlock *lock);
-void lockdep_release(const struct spinlock *lock);
+
+/* One bit for each rank that this thread holds; signal handlers see what
+ * they interrupted. */
+extern __tls_ie u32 lockdep_held __hidden;
+extern u32 lockdep_inversions; /* atomic */
+
+static inline u32 spin_rank_bit(const struct spinlock *lock)
+{
+	return 1U << (lock->rank & 31);
+}
 
 /* Waits for @lock.  False, without it, if this thread holds it already:
  * then a signal handler is running inside the critical section. */
 static inline bool spin_lock(struct spinlock *lock)
 {
-	u32 old = 0, self = spin_self();
+	u32 old = 0, self = spin_self(), bit = spin_rank_bit(lock);
 
+	if (unlikely(READ_ONCE(lockdep_held) >= bit)) {
+		if (!spin_lock_inverted(lock, self))
+			return false;
 	/* pairs with the release in spin_unlock */
-	if (unlikely(!try_cmpxchg(&lock->word, &old, self)) &&
-	    !spin_lock_slowpath(lock, self))
+	} else if (unlikely(!try_cmpxchg(&lock->word, &old, self)) &&
+		   !spin_lock_slowpath(lock, self)) {
 		return false;
-	if (IS_ENABLED(CONFIG_DEBUG_VM))
-		lockdep_acquire(lock);
+	}
+	WRITE_ONCE(lockdep_held, lockdep_held | bit);
 	return true;
 }
 
@@ -71,8 +85,7 @@ static inline void spin_unlock(struct spinlock *lock)
 {
 	u32 self = spin_self();
 
-	if (IS_ENABLED(CONFIG_DEBUG_VM))
-		lockdep_release(lock);
+	WRITE_ONCE(lockdep_held, lockdep_held & ~spin_rank_bit(lock));
 	/* pairs with the acquire in spin_lock */
 	if (unlikely(!try_cmpxchg_release(&lock->word, &self, 0)))
 		spin_unlock_slowpath(lock);
@@ -102,8 +115,13 @@ static inline bool spin_is_held(const struct spinlock *lock)
 
 static inline void spin_fork_lock(struct spinlock *lock)
 {
-	if (!spin_lock(lock))
-		lock->rank |= SPIN_FORK_SKIPPED;
+	while (!spin_lock(lock)) {
+		if (spin_is_held(lock)) {
+			lock->rank |= SPIN_FORK_SKIPPED;
+			return;
+		}
+		arch_sched_yield();
+	}
 }
 
 static inline void spin_fork_unlock(struct spinlock *lock)

@@ -649,7 +649,7 @@ static bool grow_in_place(u32 i, u32 nr)
 static void cut_tail(u32 i, u32 nr)
 {
 	u32 have = vm.unit[i].nr;
-	bool guarded = vm.unit[i].guarded;
+	bool guarded = vm.unit[i].guarded, due;
 
 	if (!spin_lock(&vm.lock))
 		return;
@@ -658,8 +658,11 @@ static void cut_tail(u32 i, u32 nr)
 	vm.unit[i + nr].guarded = guarded;
 	vm.unit[i + nr].stamp = now_stamp();
 	bin_add(i + nr);
+	due = __purge_due(vm.unit[i + nr].stamp);
 	spin_unlock(&vm.lock);
 	guard_run(i);
+	if (due)
+		vmap_purge(false);
 }
 
 /* Moves the pages of run @i to a new one of @nr units. */

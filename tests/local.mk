@@ -5,7 +5,24 @@
 # A script: print TAP (tests/tap.sh helps), be executable, join dist_tests.
 # One test: make check TESTS=tests/t_slub
 
-unit_tests =
+unit_tests = \
+	%D%/t_arch \
+	%D%/t_base \
+	%D%/t_fault \
+	%D%/t_memblock \
+	%D%/t_mm_init \
+	%D%/t_page_alloc \
+	%D%/t_params \
+	%D%/t_percpu \
+	%D%/t_printk \
+	%D%/t_sheaf \
+	%D%/t_slab_common \
+	%D%/t_slabinfo \
+	%D%/t_slub \
+	%D%/t_spinlock \
+	%D%/t_util \
+	%D%/t_vmalloc \
+	%D%/t_vmstat
 
 dist_tests = \
 	%D%/lint/layers.sh \
@@ -33,6 +50,7 @@ TESTS += $(dist_tests)
 
 EXTRA_DIST += $(dist_tests) \
 	%D%/apt-need \
+	%D%/kmtest.h \
 	%D%/installcheck.sh \
 	%D%/no_cmocka.sh \
 	%D%/run-all \

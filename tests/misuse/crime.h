@@ -12,7 +12,7 @@
 #define TESTS_MISUSE_CRIME_H
 
 #ifndef _GNU_SOURCE
-# define _GNU_SOURCE 1
+#define _GNU_SOURCE 1
 #endif
 #include <pthread.h>
 #include <stdint.h>

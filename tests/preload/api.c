@@ -29,8 +29,15 @@ static void make_sizes(void)
 				sizes[nr_sizes++] = n;
 }
 
-#define for_each_size(i, limit) \
-	for ((i) = 0; (i) < nr_sizes && sizes[i] <= (limit); (i)++)
+/* How many of them are no larger. */
+static unsigned int sizes_to(size_t limit)
+{
+	unsigned int i = 0;
+
+	while (i < nr_sizes && sizes[i] <= limit)
+		i++;
+	return i;
+}
 
 static bool is_aligned(const void *p, size_t align)
 {
@@ -49,10 +56,10 @@ static bool refused(void *p)
 /* -- Sizes that cannot be ------------------------------------------------ */
 
 static const size_t impossible[] = {
-	TOO_BIG, TOO_BIG + 1, TOO_BIG + 4096, SIZE_MAX / 4 * 3,
+	TOO_BIG,	  TOO_BIG + 1,	   TOO_BIG + 4096,  SIZE_MAX / 4 * 3,
 	SIZE_MAX - 65536, SIZE_MAX - 4096, SIZE_MAX - 4095, SIZE_MAX - 64,
-	SIZE_MAX - 16, SIZE_MAX - 15, SIZE_MAX - 8, SIZE_MAX - 7, SIZE_MAX - 1,
-	SIZE_MAX,
+	SIZE_MAX - 16,	  SIZE_MAX - 15,   SIZE_MAX - 8,    SIZE_MAX - 7,
+	SIZE_MAX - 1,	  SIZE_MAX,
 };
 
 static void test_impossible(void)
@@ -92,8 +99,11 @@ static void test_impossible(void)
 static void test_unlikely(void)
 {
 	static const size_t huge[] = {
-		PTRDIFF_MAX, PTRDIFF_MAX - 1, PTRDIFF_MAX - 4095,
-		PTRDIFF_MAX / 2, (size_t)1 << (sizeof(size_t) * 8 - 8),
+		PTRDIFF_MAX,
+		PTRDIFF_MAX - 1,
+		PTRDIFF_MAX - 4095,
+		PTRDIFF_MAX / 2,
+		(size_t)1 << (sizeof(size_t) * 8 - 8),
 	};
 	unsigned int i, bad = 0;
 	void *p;
@@ -125,10 +135,15 @@ static void test_unlikely(void)
 static void test_products(void)
 {
 	static const size_t pair[][2] = {
-		{ SIZE_MAX, 2 }, { SIZE_MAX / 2 + 1, 2 }, { 3, SIZE_MAX / 2 },
-		{ (size_t)1 << 33, (size_t)1 << 33 }, { SIZE_MAX, SIZE_MAX },
-		{ SIZE_MAX / 16 + 1, 16 }, { (size_t)1 << 32, (size_t)1 << 32 },
-		{ PTRDIFF_MAX, 2 }, { (size_t)1 << 62, 4 },
+		{ SIZE_MAX, 2 },
+		{ SIZE_MAX / 2 + 1, 2 },
+		{ 3, SIZE_MAX / 2 },
+		{ (size_t)1 << 33, (size_t)1 << 33 },
+		{ SIZE_MAX, SIZE_MAX },
+		{ SIZE_MAX / 16 + 1, 16 },
+		{ (size_t)1 << 32, (size_t)1 << 32 },
+		{ PTRDIFF_MAX, 2 },
+		{ (size_t)1 << 62, 4 },
 		{ SIZE_MAX / 3 + 2, 3 },
 	};
 	unsigned int i, bad[3] = { 0 };
@@ -142,7 +157,7 @@ static void test_products(void)
 		bad[1] += !refused(reallocarray(NULL, pair[i][0], pair[i][1]));
 		errno = 0;
 		bad[2] += reallocarray(keep, pair[i][0], pair[i][1]) ||
-			errno != ENOMEM;
+			  errno != ENOMEM;
 	}
 	ok(!bad[0], "calloc whose product overflows: NULL, ENOMEM");
 	ok(!bad[1], "reallocarray(NULL) whose product overflows");
@@ -150,7 +165,8 @@ static void test_products(void)
 	   "reallocarray whose product overflows leaves the block alone");
 	keep = reallocarray(keep, 1000, 40);
 	ok(keep && malloc_usable_size(keep) >= 40000 &&
-	   tap_check(keep, 4000, 2), "reallocarray grows");
+		   tap_check(keep, 4000, 2),
+	   "reallocarray grows");
 	free(keep);
 }
 
@@ -168,14 +184,22 @@ static void *empty(unsigned int how)
 	void *p = NULL;
 
 	switch (how % 9) {
-	case 0: return malloc(0);
-	case 1: return calloc(0, 0);
-	case 2: return calloc(0, 77);
-	case 3: return calloc(77, 0);
-	case 4: return realloc(NULL, 0);
-	case 5: return memalign(64, 0);
-	case 6: return aligned_alloc(256, 0);
-	case 7: return reallocarray(NULL, 0, 8);
+	case 0:
+		return malloc(0);
+	case 1:
+		return calloc(0, 0);
+	case 2:
+		return calloc(0, 77);
+	case 3:
+		return calloc(77, 0);
+	case 4:
+		return realloc(NULL, 0);
+	case 5:
+		return memalign(64, 0);
+	case 6:
+		return aligned_alloc(256, 0);
+	case 7:
+		return reallocarray(NULL, 0, 8);
 	default:
 		return posix_memalign(&p, 32, 0) ? NULL : p;
 	}
@@ -244,7 +268,7 @@ static void test_errno_kept(void)
 	unsigned int i, k, bad = 0;
 	void *p[40];
 
-	for_each_size(i, (size_t)1 << TOP_LOG) {
+	for (i = 0; i < sizes_to((size_t)1 << TOP_LOG); i++) {
 		unsigned int many = sizes[i] <= 2048 ? 40 : 1;
 
 		for (k = 0; k < many; k++) {
@@ -297,14 +321,20 @@ static bool calloc_is_zero(size_t n, unsigned int many)
 	return good;
 }
 
+static unsigned int many_of(size_t n)
+{
+	if (n <= 4096)
+		return 64;
+	return n <= 256 * 1024 ? 8 : 1;
+}
+
 static void test_calloc(void)
 {
 	unsigned int i;
 	size_t bad = 0;
 
-	for_each_size(i, 8 << 20)
-		if (!calloc_is_zero(sizes[i], sizes[i] <= 4096 ? 64 :
-				    sizes[i] <= 1 << 18 ? 8 : 1))
+	for (i = 0; i < sizes_to(8 << 20); i++)
+		if (!calloc_is_zero(sizes[i], many_of(sizes[i])))
 			bad = sizes[i];
 	ok(!bad, "calloc is zero after dirty use of the same size (%zu)", bad);
 	ok(calloc_is_zero(40 << 20, 1), "and at 40 MiB");
@@ -314,7 +344,10 @@ static void test_calloc(void)
 static void test_calloc_mixed(void)
 {
 	struct tap_rng rng = tap_rng_of(1);
-	static struct { void *p; size_t n; } slot[512];
+	static struct {
+		void *p;
+		size_t n;
+	} slot[512];
 	unsigned long i, rounds = tap_load(60000);
 	unsigned int bad = 0;
 
@@ -342,7 +375,7 @@ static void test_natural_alignment(void)
 	unsigned int i, k;
 	void *p[6];
 
-	for_each_size(i, (size_t)1 << TOP_LOG) {
+	for (i = 0; i < sizes_to((size_t)1 << TOP_LOG); i++) {
 		want = sizes[i] >= 16 ? 16 : sizes[i] >= 8 ? 8 : 1;
 		p[0] = malloc(sizes[i]);
 		p[1] = malloc(sizes[i]);
@@ -362,8 +395,26 @@ static void test_natural_alignment(void)
 static void test_posix_memalign_errors(void)
 {
 	static const size_t wrong[] = {
-		0, 1, 2, 3, sizeof(void *) / 2, 5, 7, 9, 12, 15, 24, 40, 48,
-		100, 4095, 4097, 6144, SIZE_MAX, SIZE_MAX - 7, TOO_BIG + 8,
+		0,
+		1,
+		2,
+		3,
+		sizeof(void *) / 2,
+		5,
+		7,
+		9,
+		12,
+		15,
+		24,
+		40,
+		48,
+		100,
+		4095,
+		4097,
+		6144,
+		SIZE_MAX,
+		SIZE_MAX - 7,
+		TOO_BIG + 8,
 	};
 	static const size_t right[] = { 8, 16, 4096, 1 << 20 };
 	unsigned int i, bad = 0, moved = 0;
@@ -416,8 +467,8 @@ static bool aligned_block(size_t align, size_t n, unsigned int how)
 static void test_aligned(void)
 {
 	static const size_t len[] = {
-		1, 8, 13, 100, 511, 1024, 3000, 4096, 5000, 65536, 70000,
-		300000, 3000000,
+		1,    8,    13,	   100,	  511,	  1024,	   3000,
+		4096, 5000, 65536, 70000, 300000, 3000000,
 	};
 	size_t align, bad[3] = { 0 };
 	unsigned int i, how;
@@ -436,7 +487,10 @@ static void test_aligned(void)
 static void test_aligned_many(void)
 {
 	enum { N = 3000 };
-	static struct { void *p; size_t n, align; } b[N];
+	static struct {
+		void *p;
+		size_t n, align;
+	} b[N];
 	struct tap_rng rng = tap_rng_of(2);
 	unsigned int i, bad = 0;
 
@@ -448,7 +502,7 @@ static void test_aligned_many(void)
 	}
 	for (i = 0; i < N; i++) {
 		bad += !is_aligned(b[i].p, b[i].align) ||
-			!tap_check(b[i].p, b[i].n, i);
+		       !tap_check(b[i].p, b[i].n, i);
 		free(b[i].p);
 	}
 	ok(!bad, "%d aligned blocks alive keep apart", N);
@@ -457,9 +511,9 @@ static void test_aligned_many(void)
 static void test_odd_alignment(void)
 {
 	static const size_t odd[][2] = {
-		{ 3, 4 }, { 24, 32 }, { 33, 64 }, { 48, 64 }, { 100, 128 },
-		{ 1000, 1024 }, { 4095, 4096 }, { 4097, 8192 },
-		{ 100000, 131072 },
+		{ 3, 4 },	{ 24, 32 },	{ 33, 64 },
+		{ 48, 64 },	{ 100, 128 },	{ 1000, 1024 },
+		{ 4095, 4096 }, { 4097, 8192 }, { 100000, 131072 },
 	};
 	static const size_t tiny[] = { 0, 1, 2, 4 };
 	unsigned int i, bad = 0;
@@ -500,14 +554,14 @@ static void test_page_aligned(void)
 
 	for (n = 0; n < page * 5; n += 97) {
 		p = valloc(n);
-		bad[0] += !p || !is_aligned(p, page) ||
-			malloc_usable_size(p) < n;
+		bad[0] +=
+			!p || !is_aligned(p, page) || malloc_usable_size(p) < n;
 		free(p);
 		if (tap_allocator == TAP_OTHER)
 			continue;
 		p = pvalloc(n);
 		bad[1] += !p || !is_aligned(p, page) ||
-			malloc_usable_size(p) < (n + page - 1) / page * page;
+			  malloc_usable_size(p) < (n + page - 1) / page * page;
 		free(p);
 	}
 	ok(!bad[0], "valloc: page-aligned");
@@ -523,7 +577,7 @@ static void test_usable(void)
 	size_t usable[8], n, slack = 2 * sysconf(_SC_PAGESIZE);
 	void *p[8];
 
-	for_each_size(i, (size_t)1 << TOP_LOG) {
+	for (i = 0; i < sizes_to((size_t)1 << TOP_LOG); i++) {
 		unsigned int many = sizes[i] <= 65536 ? 8 : 2;
 
 		for (k = 0; k < many; k++) {
@@ -535,7 +589,7 @@ static void test_usable(void)
 		}
 		for (k = 0; k < many; k++)
 			bad += !tap_check(p[k], usable[k], i + k) ||
-				malloc_usable_size(p[k]) != usable[k];
+			       malloc_usable_size(p[k]) != usable[k];
 		for (k = 0; k < many; k++)
 			free(p[k]);
 	}
@@ -564,7 +618,7 @@ static void test_realloc_ladder(void)
 	unsigned int i;
 
 	tap_fill(p, 1, 3);
-	for_each_size(i, (size_t)1 << TOP_LOG) {
+	for (i = 0; i < sizes_to((size_t)1 << TOP_LOG); i++) {
 		if (!resize(&p, &n, sizes[i], 3))
 			bad = sizes[i];
 		/* What could grow in place is now blocked, often. */
@@ -583,7 +637,10 @@ static void test_realloc_ladder(void)
 static void test_realloc_random(void)
 {
 	enum { N = 64 };
-	static struct { void *p; size_t n; } s[N];
+	static struct {
+		void *p;
+		size_t n;
+	} s[N];
 	struct tap_rng rng = tap_rng_of(3);
 	unsigned long i, rounds = tap_load(20000);
 	unsigned int bad = 0, k;
@@ -591,7 +648,7 @@ static void test_realloc_random(void)
 	for (k = 0; k < N; k++) {
 		s[k].n = tap_any_size(&rng, 12);
 		s[k].p = k % 4 ? malloc(s[k].n) :
-			memalign((size_t)64 << k % 8, s[k].n);
+				 memalign((size_t)64 << k % 8, s[k].n);
 		tap_fill(s[k].p, s[k].n, k);
 	}
 	for (i = 0; i < rounds; i++) {
@@ -629,8 +686,8 @@ static void test_free_sized(void)
 	unsigned int i;
 
 	sized = (void (*)(void *, size_t))dlsym(RTLD_DEFAULT, "free_sized");
-	aligned = (void (*)(void *, size_t, size_t))
-		dlsym(RTLD_DEFAULT, "free_aligned_sized");
+	aligned = (void (*)(void *, size_t, size_t))dlsym(RTLD_DEFAULT,
+							  "free_aligned_sized");
 	if (tap_allocator == TAP_KMALLOC)
 		ok(sized && aligned, "C23's free_sized, free_aligned_sized");
 	if (!sized || !aligned) {
@@ -638,7 +695,7 @@ static void test_free_sized(void)
 		return;
 	}
 	errno = ODD_ERRNO;
-	for_each_size(i, (size_t)1 << TOP_LOG) {
+	for (i = 0; i < sizes_to((size_t)1 << TOP_LOG); i++) {
 		sized(malloc(sizes[i]), sizes[i]);
 		sized(calloc(1, sizes[i]), sizes[i]);
 		sized(realloc(malloc(8), sizes[i]), sizes[i]);

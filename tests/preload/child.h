@@ -11,24 +11,24 @@
 
 #include "tap.h"
 
-#define CHILD_WELL 42		/* what a good child exits with */
-#define CHILD_SKIP 77		/* what it could not be given */
+#define CHILD_WELL 42 /* what a good child exits with */
+#define CHILD_SKIP 77 /* what it could not be given */
 
 struct child {
 	const char *scenario;
-	const char *preload;		/* NULL: KM_PRELOAD; "": none */
-	const char *env[4];		/* NAME=value or NAME to remove it */
-	bool (*prepare)(void *arg);	/* false: the scenario is skipped */
+	const char *preload;	    /* NULL: KM_PRELOAD; "": none */
+	const char *env[4];	    /* NAME=value or NAME to remove it */
+	bool (*prepare)(void *arg); /* false: the scenario is skipped */
 	void *arg;
-	char *const *launcher;		/* put before the program's path */
+	char *const *launcher; /* put before the program's path */
 };
 
 static char child_self[PATH_MAX];
 
 static TAP_UNUSED void child_begin(void)
 {
-	ssize_t len = readlink("/proc/self/exe", child_self,
-			       sizeof(child_self) - 1);
+	ssize_t len =
+		readlink("/proc/self/exe", child_self, sizeof(child_self) - 1);
 
 	if (len <= 0)
 		tap_bail("no /proc/self/exe");
@@ -107,7 +107,7 @@ static TAP_UNUSED int child_run(const struct child *c)
 	if (status == -1)
 		return -1;
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) :
-		WEXITSTATUS(status);
+				     WEXITSTATUS(status);
 }
 
 /* One result. */

@@ -21,14 +21,15 @@ using std::align_val_t;
 using std::nothrow;
 
 static const size_t lengths[] = {
-	0, 1, 7, 8, 15, 16, 17, 24, 31, 33, 64, 100, 128, 129, 255, 256, 257,
-	500, 1000, 1024, 2000, 4096, 5000, 8192, 10000, 30000, 32768, 32769,
-	65536, 100000, 300000, 1048576, 5000000,
+	0,     1,     7,      8,      15,      16,	17,    24,    31,
+	33,    64,    100,    128,    129,     255,	256,   257,   500,
+	1000,  1024,  2000,   4096,   5000,    8192,	10000, 30000, 32768,
+	32769, 65536, 100000, 300000, 1048576, 5000000,
 };
 
 static const size_t impossible[] = {
-	(size_t)PTRDIFF_MAX + 1, SIZE_MAX, SIZE_MAX - 8, SIZE_MAX - 63, SIZE_MAX - 4096,
-	SIZE_MAX / 4 * 3,
+	(size_t)PTRDIFF_MAX + 1, SIZE_MAX,	  SIZE_MAX - 8,
+	SIZE_MAX - 63,		 SIZE_MAX - 4096, SIZE_MAX / 4 * 3,
 };
 
 /* -- All forms ----------------------------------------------------------- */
@@ -48,56 +49,66 @@ struct breaker {
 };
 
 static const maker plain_makers[] = {
-	{ "new", false, [](size_t n, align_val_t) {
-		return ::operator new(n); } },
-	{ "new nothrow", false, [](size_t n, align_val_t) {
-		return ::operator new(n, nothrow); } },
-	{ "new aligned", true, [](size_t n, align_val_t a) {
-		return ::operator new(n, a); } },
-	{ "new aligned nothrow", true, [](size_t n, align_val_t a) {
-		return ::operator new(n, a, nothrow); } },
+	{ "new", false,
+	  [](size_t n, align_val_t) { return ::operator new(n); } },
+	{ "new nothrow", false,
+	  [](size_t n, align_val_t) { return ::operator new(n, nothrow); } },
+	{ "new aligned", true,
+	  [](size_t n, align_val_t a) { return ::operator new(n, a); } },
+	{ "new aligned nothrow", true,
+	  [](size_t n, align_val_t a) {
+		  return ::operator new(n, a, nothrow);
+	  } },
 };
 
 static const maker array_makers[] = {
-	{ "new[]", false, [](size_t n, align_val_t) {
-		return ::operator new[](n); } },
-	{ "new[] nothrow", false, [](size_t n, align_val_t) {
-		return ::operator new[](n, nothrow); } },
-	{ "new[] aligned", true, [](size_t n, align_val_t a) {
-		return ::operator new[](n, a); } },
-	{ "new[] aligned nothrow", true, [](size_t n, align_val_t a) {
-		return ::operator new[](n, a, nothrow); } },
+	{ "new[]", false,
+	  [](size_t n, align_val_t) { return ::operator new[](n); } },
+	{ "new[] nothrow", false,
+	  [](size_t n, align_val_t) { return ::operator new[](n, nothrow); } },
+	{ "new[] aligned", true,
+	  [](size_t n, align_val_t a) { return ::operator new[](n, a); } },
+	{ "new[] aligned nothrow", true,
+	  [](size_t n, align_val_t a) {
+		  return ::operator new[](n, a, nothrow);
+	  } },
 };
 
 static const breaker breakers[] = {
-	{ "delete", false, false, [](void *p, size_t, align_val_t) {
-		::operator delete(p); } },
-	{ "delete nothrow", false, false, [](void *p, size_t, align_val_t) {
-		::operator delete(p, nothrow); } },
-	{ "delete sized", false, false, [](void *p, size_t n, align_val_t) {
-		::operator delete(p, n); } },
-	{ "delete aligned", false, true, [](void *p, size_t, align_val_t a) {
-		::operator delete(p, a); } },
+	{ "delete", false, false,
+	  [](void *p, size_t, align_val_t) { ::operator delete(p); } },
+	{ "delete nothrow", false, false,
+	  [](void *p, size_t, align_val_t) { ::operator delete(p, nothrow); } },
+	{ "delete sized", false, false,
+	  [](void *p, size_t n, align_val_t) { ::operator delete(p, n); } },
+	{ "delete aligned", false, true,
+	  [](void *p, size_t, align_val_t a) { ::operator delete(p, a); } },
 	{ "delete aligned nothrow", false, true,
 	  [](void *p, size_t, align_val_t a) {
-		::operator delete(p, a, nothrow); } },
+		  ::operator delete(p, a, nothrow);
+	  } },
 	{ "delete sized aligned", false, true,
 	  [](void *p, size_t n, align_val_t a) {
-		::operator delete(p, n, a); } },
-	{ "delete[]", true, false, [](void *p, size_t, align_val_t) {
-		::operator delete[](p); } },
-	{ "delete[] nothrow", true, false, [](void *p, size_t, align_val_t) {
-		::operator delete[](p, nothrow); } },
-	{ "delete[] sized", true, false, [](void *p, size_t n, align_val_t) {
-		::operator delete[](p, n); } },
-	{ "delete[] aligned", true, true, [](void *p, size_t, align_val_t a) {
-		::operator delete[](p, a); } },
+		  ::operator delete(p, n, a);
+	  } },
+	{ "delete[]", true, false,
+	  [](void *p, size_t, align_val_t) { ::operator delete[](p); } },
+	{ "delete[] nothrow", true, false,
+	  [](void *p, size_t, align_val_t) {
+		  ::operator delete[](p, nothrow);
+	  } },
+	{ "delete[] sized", true, false,
+	  [](void *p, size_t n, align_val_t) { ::operator delete[](p, n); } },
+	{ "delete[] aligned", true, true,
+	  [](void *p, size_t, align_val_t a) { ::operator delete[](p, a); } },
 	{ "delete[] aligned nothrow", true, true,
 	  [](void *p, size_t, align_val_t a) {
-		::operator delete[](p, a, nothrow); } },
+		  ::operator delete[](p, a, nothrow);
+	  } },
 	{ "delete[] sized aligned", true, true,
 	  [](void *p, size_t n, align_val_t a) {
-		::operator delete[](p, n, a); } },
+		  ::operator delete[](p, n, a);
+	  } },
 };
 
 static bool pair_works(const maker &m, const breaker &b, size_t n, size_t align)
@@ -110,7 +121,7 @@ static bool pair_works(const maker &m, const breaker &b, size_t n, size_t align)
 	for (int i = 0; i < 3; i++) {
 		p[i] = tap_launder(m.make(n, a));
 		good = good && p[i] && !((uintptr_t)p[i] & (want - 1)) &&
-			malloc_usable_size(p[i]) >= n;
+		       malloc_usable_size(p[i]) >= n;
 		tap_fill(p[i], n, i);
 	}
 	good = good && p[0] != p[1] && p[1] != p[2];
@@ -172,7 +183,8 @@ static void test_failure(const maker &m, bool throws)
 			continue;
 		if (throws)
 			good = good && throws_bad_alloc([&] {
-				p = tap_launder(m.make(n, a)); });
+				       p = tap_launder(m.make(n, a));
+			       });
 		else
 			p = tap_launder(m.make(n, a));
 		good = good && !p;
@@ -211,16 +223,16 @@ static void test_handler(const maker &m, bool throws)
 
 	handled = 0;
 	std::set_new_handler(counting_handler);
-	threw = throws_bad_alloc([&] {
-		p = tap_launder(m.make(much, (align_val_t)64)); });
+	threw = throws_bad_alloc(
+		[&] { p = tap_launder(m.make(much, (align_val_t)64)); });
 	std::set_new_handler(nullptr);
 	ok(!p && handled == 3 && threw == throws,
 	   "%s calls the new_handler until it is gone (%d)", m.name, handled);
 
 	handled = 0;
 	std::set_new_handler(throwing_handler);
-	threw = throws_bad_alloc([&] {
-		p = tap_launder(m.make(much, (align_val_t)64)); });
+	threw = throws_bad_alloc(
+		[&] { p = tap_launder(m.make(much, (align_val_t)64)); });
 	std::set_new_handler(nullptr);
 	ok(!p && handled == 1 && threw == throws,
 	   "%s and a new_handler that throws bad_alloc", m.name);
@@ -257,7 +269,10 @@ static void test_unwinding()
 	static int dropped;
 	struct guard {
 		std::string s = std::string(1000, 'x');
-		~guard() { dropped++; }
+		~guard()
+		{
+			dropped++;
+		}
 	};
 	int caught = 0;
 
@@ -296,9 +311,10 @@ static void test_bad_lengths()
 	}
 	ok(length, "vector::reserve(SIZE_MAX) throws length_error");
 	ok(throws_bad_alloc([] {
-		std::vector<char> v;
-		v.reserve(PTRDIFF_MAX - 4096);
-	}), "vector::reserve(nearly PTRDIFF_MAX) throws bad_alloc");
+		   std::vector<char> v;
+		   v.reserve(PTRDIFF_MAX - 4096);
+	   }),
+	   "vector::reserve(nearly PTRDIFF_MAX) throws bad_alloc");
 }
 
 /* -- In use -------------------------------------------------------------- */
@@ -316,7 +332,10 @@ static void test_mixed()
 
 struct alignas(256) wide {
 	char bytes[700];
-	bool placed() const { return !((uintptr_t)this & 255); }
+	bool placed() const
+	{
+		return !((uintptr_t)this & 255);
+	}
 };
 
 static bool containers(unsigned int seed)
@@ -351,7 +370,8 @@ static void test_containers()
 
 	for (int i = 0; i < 4; i++)
 		threads.emplace_back([&good, i] {
-			good[i] = containers(7 + 2 * i) && containers(3); });
+			good[i] = containers(7 + 2 * i) && containers(3);
+		});
 	for (std::thread &t : threads)
 		t.join();
 	ok(good[0] && good[1] && good[2] && good[3],
@@ -366,8 +386,10 @@ static void test_throw_in_thread()
 	for (int i = 0; i < 4; i++)
 		threads.emplace_back([&caught] {
 			for (int k = 0; k < 200; k++)
-				if (throws_bad_alloc([] { tap_launder(
-					::operator new(SIZE_MAX)); }))
+				if (throws_bad_alloc([] {
+					    tap_launder(
+						    ::operator new(SIZE_MAX));
+				    }))
 					__atomic_add_fetch(&caught, 1,
 							   __ATOMIC_RELAXED);
 		});

@@ -12,15 +12,13 @@
 #include "opaque.h"
 
 static const size_t sizes[] = {
-	0, 1, 16, 24, 100, 500, 1024, 3000, 10000, 40000, 100000, 131072,
-	200000, 1000000, 5000000, 40000000,
+	0,     1,     16,     24,     100,    500,     1024,	3000,
+	10000, 40000, 100000, 131072, 200000, 1000000, 5000000, 40000000,
 };
 
 static const struct deep *deep;
 
-#define for_each_size(i) for ((i) = 0; (i) < ARRAY_SIZE(sizes); (i)++)
-
-/* Neighbours stay alive on both sides: a crash may come later than the crime. */
+/* Neighbours stay alive on both sides: a crash may come after the crime. */
 static void *ours[64], *theirs[64];
 
 static void settle(void)
@@ -40,7 +38,7 @@ static bool we_free_theirs(void)
 {
 	unsigned int i;
 
-	for_each_size(i) {
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		free(deep->get(sizes[i]));
 		free(deep->get_zero(1, sizes[i]));
 		free(deep->resize(deep->get(10), sizes[i] + 1));
@@ -57,7 +55,7 @@ static bool they_free_ours(void)
 {
 	unsigned int i;
 
-	for_each_size(i) {
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		deep->put(malloc(sizes[i]));
 		deep->put(calloc(1, sizes[i]));
 		deep->put(realloc(malloc(10), sizes[i] + 1));
@@ -71,7 +69,7 @@ static bool we_resize_theirs(void)
 	unsigned int i, bad = 0;
 	void *p;
 
-	for_each_size(i) {
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		p = deep->get(sizes[i]);
 		tap_fill(p, sizes[i], 1);
 		p = realloc(p, sizes[i] * 2 + 100);
@@ -89,7 +87,7 @@ static bool they_resize_ours(void)
 	unsigned int i, bad = 0;
 	void *p;
 
-	for_each_size(i) {
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		p = malloc(sizes[i]);
 		tap_fill(p, sizes[i], 1);
 		p = deep->resize(p, sizes[i] * 2 + 100);
@@ -107,7 +105,7 @@ static bool usable_sizes(void)
 	unsigned int i, bad = 0;
 	void *p;
 
-	for_each_size(i) {
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		p = deep->get(sizes[i]);
 		bad += malloc_usable_size(p) < sizes[i];
 		tap_fill(p, malloc_usable_size(p), 3);
@@ -180,7 +178,7 @@ static bool they_free_our_libc(void)
 /* All of it in threads, some blocks freed by another than their maker. */
 static void *swap_thread(void *arg)
 {
-	static void *box[32];		/* atomic */
+	static void *box[32]; /* atomic */
 	struct tap_rng rng = tap_rng_of((uintptr_t)arg);
 	unsigned int i;
 	void *p;

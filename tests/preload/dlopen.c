@@ -35,12 +35,12 @@ static bool open_late(int flags)
 	late.get_zero = (void *(*)(size_t, size_t))dlsym(late.handle, "calloc");
 	late.resize = (void *(*)(void *, size_t))dlsym(late.handle, "realloc");
 	late.put = (void (*)(void *))dlsym(late.handle, "free");
-	late.get_aligned = (int (*)(void **, size_t, size_t))
-		dlsym(late.handle, "posix_memalign");
-	late.usable = (size_t (*)(void *))dlsym(late.handle,
-						"malloc_usable_size");
+	late.get_aligned = (int (*)(void **, size_t, size_t))dlsym(
+		late.handle, "posix_memalign");
+	late.usable =
+		(size_t(*)(void *))dlsym(late.handle, "malloc_usable_size");
 	return late.get && late.get_zero && late.resize && late.put &&
-		late.get_aligned && late.usable;
+	       late.get_aligned && late.usable;
 }
 
 /* Its own functions, not those of libc under its handle. */
@@ -49,21 +49,24 @@ static bool is_its_own(void)
 	Dl_info info;
 
 	return dladdr((void *)late.get, &info) &&
-		!strcmp(tap_base(info.dli_fname), tap_base(object)) &&
-		late.get != (void *(*)(size_t))dlsym(RTLD_DEFAULT, "malloc");
+	       !strcmp(tap_base(info.dli_fname), tap_base(object)) &&
+	       late.get != (void *(*)(size_t))dlsym(RTLD_DEFAULT, "malloc");
 }
 
 static bool exercise(uint64_t seed, unsigned int rounds)
 {
 	struct tap_rng rng = tap_rng_of(seed);
-	struct { void *p; size_t n; } slot[64] = { { NULL, 0 } };
+	struct {
+		void *p;
+		size_t n;
+	} slot[64] = { { NULL, 0 } };
 	unsigned int i, k, bad = 0;
 
 	for (i = 0; i < rounds; i++) {
 		k = tap_below(&rng, 64);
 		if (slot[k].p)
 			bad += !tap_check(slot[k].p, slot[k].n, k) ||
-				late.usable(slot[k].p) < slot[k].n;
+			       late.usable(slot[k].p) < slot[k].n;
 		slot[k].n = tap_any_size(&rng, i % 64 ? 13 : 20);
 		switch (i % 4) {
 		case 0:
@@ -115,13 +118,13 @@ static bool in_threads(void)
 static bool works(void)
 {
 	return open_late(RTLD_NOW | RTLD_LOCAL) && is_its_own() &&
-		exercise(7, 20000);
+	       exercise(7, 20000);
 }
 
 static bool works_in_threads(void)
 {
 	return open_late(RTLD_NOW | RTLD_LOCAL) && in_threads() &&
-		exercise(7, 1000);
+	       exercise(7, 1000);
 }
 
 /* A thread that was there before the library. */
@@ -228,7 +231,7 @@ static bool outlived(void)
 	p = late.get(100000);
 	dlclose(late.handle);
 	return !pthread_create(&t, NULL, use_after_close, p) &&
-		!pthread_join(t, &ret) && ret == p;
+	       !pthread_join(t, &ret) && ret == p;
 }
 
 static bool comes_globally(void)
@@ -295,7 +298,8 @@ static bool little_tls(void)
 static bool kernel_names(void)
 {
 	static const char *const name[] = {
-		"kfree", "ksize", "krealloc", "kmem_cache_alloc",
+		"kfree",	   "ksize",
+		"krealloc",	   "kmem_cache_alloc",
 		"kmem_cache_free", "kmem_cache_destroy",
 	};
 	size_t (*ksize)(const void *);
@@ -307,7 +311,7 @@ static bool kernel_names(void)
 	for (i = 0; i < ARRAY_SIZE(name); i++)
 		if (!dlsym(late.handle, name[i]))
 			missing++;
-	ksize = (size_t (*)(const void *))dlsym(late.handle, "ksize");
+	ksize = (size_t(*)(const void *))dlsym(late.handle, "ksize");
 	kfree = (void (*)(const void *))dlsym(late.handle, "kfree");
 	for (i = 1; i < 5000 && !missing; i++) {
 		void *p = late.get(i);

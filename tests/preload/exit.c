@@ -11,12 +11,17 @@
 #include "opaque.h"
 
 enum step {
-	CONSTRUCTED_FIRST = 1, CONSTRUCTED = 2, RAN_MAIN = 4, AT_EXIT = 8,
-	ON_EXIT = 16, DESTRUCTED = 32, EVERYTHING = 63,
+	CONSTRUCTED_FIRST = 1,
+	CONSTRUCTED = 2,
+	RAN_MAIN = 4,
+	AT_EXIT = 8,
+	ON_EXIT = 16,
+	DESTRUCTED = 32,
+	EVERYTHING = 63,
 };
 
-static bool ordinary;		/* the scenario that ends by exit() */
-static unsigned int done;	/* enum step, or-ed */
+static bool ordinary;	  /* the scenario that ends by exit() */
+static unsigned int done; /* enum step, or-ed */
 static void *first[64], *second[64];
 
 static void take(void **p, unsigned int seed)
@@ -140,8 +145,8 @@ static int do_busy(void)
 /* As leak checkers end a process. Allocation goes on nonetheless. */
 static int do_freeres(void)
 {
-	void (*freeres)(void) = (void (*)(void))dlsym(RTLD_DEFAULT,
-						      "__libc_freeres");
+	void (*freeres)(void) =
+		(void (*)(void))dlsym(RTLD_DEFAULT, "__libc_freeres");
 	unsigned int i;
 
 	if (!freeres)
@@ -176,7 +181,7 @@ static int do_plugins(void)
 			return 2;
 		kept = NULL;
 		bad += pthread_create(&t, NULL, plugin_thread, handle) ||
-			pthread_join(t, &kept) || !kept;
+		       pthread_join(t, &kept) || !kept;
 		dlclose(handle);
 		bad += !kept || strcmp(kept, "kept");
 		free(kept);

@@ -96,11 +96,12 @@ static void test_mallinfo2(size_t n, size_t total)
 	after = mallinfo2();
 	apart = full.hblkhd - before.hblkhd;
 	ok(grew(before.uordblks, full.uordblks, total) ||
-	   (apart && grew(before.uordblks, full.uordblks + apart, total)),
+		   (apart &&
+		    grew(before.uordblks, full.uordblks + apart, total)),
 	   "mallinfo2: %u blocks of %zu count (%zu and %zu)", many, n,
 	   full.uordblks - before.uordblks, apart);
 	ok(after.uordblks < before.uordblks + total / 16 &&
-	   after.hblkhd <= before.hblkhd,
+		   after.hblkhd <= before.hblkhd,
 	   "mallinfo2: and no longer once freed (%zu, %zu)", after.uordblks,
 	   after.hblkhd);
 }
@@ -132,8 +133,10 @@ static void test_mallinfo2_fields(void)
 
 static void test_mallopt(void)
 {
-	ok(mallopt(M_TRIM_THRESHOLD, 1 << 20) == 1, "mallopt(M_TRIM_THRESHOLD)");
-	ok(mallopt(M_MMAP_THRESHOLD, 1 << 20) == 1, "mallopt(M_MMAP_THRESHOLD)");
+	ok(mallopt(M_TRIM_THRESHOLD, 1 << 20) == 1,
+	   "mallopt(M_TRIM_THRESHOLD)");
+	ok(mallopt(M_MMAP_THRESHOLD, 1 << 20) == 1,
+	   "mallopt(M_MMAP_THRESHOLD)");
 	ok(mallopt(M_ARENA_MAX, 2) == 1, "mallopt(M_ARENA_MAX)");
 	ok(mallopt(M_TOP_PAD, 1 << 16) == 1, "mallopt(M_TOP_PAD)");
 	mallopt(-99999, -1);
@@ -164,8 +167,8 @@ static bool is_xml(const char *s)
 		if (*s == '?' || *s == '!')
 			continue;
 		if (*s == '/') {
-			if (!depth || strncmp(name[--depth], s + 1,
-					      end - s - 1))
+			if (!depth ||
+			    strncmp(name[--depth], s + 1, end - s - 1))
 				return false;
 			continue;
 		}

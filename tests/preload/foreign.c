@@ -11,7 +11,8 @@
 #include <sys/mman.h>
 #include "opaque.h"
 
-#define REPORT "^kmalloc: free of foreign pointer 0x[0-9a-f]+ ignored " \
+#define REPORT                                                   \
+	"^kmalloc: free of foreign pointer 0x[0-9a-f]+ ignored " \
 	"\\(reported once\\)$"
 
 static char stderr_text[4096];
@@ -106,11 +107,24 @@ static bool of_mmap(void)
 static bool of_nowhere(void)
 {
 	static const uintptr_t wild[] = {
-		1, 8, 16, 255, 4096, 65536, 0x100000,
-		0xdead000000000000, 0x4141414141414140, 0x5a5a5a5a5a5a5a5a,
-		(uintptr_t)1 << 46, ((uintptr_t)1 << 47) - 16,
-		(uintptr_t)1 << 47, (uintptr_t)1 << 55, (uintptr_t)1 << 63,
-		UINTPTR_MAX - 4095, UINTPTR_MAX - 15, UINTPTR_MAX,
+		1,
+		8,
+		16,
+		255,
+		4096,
+		65536,
+		0x100000,
+		0xdead000000000000,
+		0x4141414141414140,
+		0x5a5a5a5a5a5a5a5a,
+		(uintptr_t)1 << 46,
+		((uintptr_t)1 << 47) - 16,
+		(uintptr_t)1 << 47,
+		(uintptr_t)1 << 55,
+		(uintptr_t)1 << 63,
+		UINTPTR_MAX - 4095,
+		UINTPTR_MAX - 15,
+		UINTPTR_MAX,
 	};
 	unsigned int i;
 
@@ -124,8 +138,7 @@ static bool of_everywhere(void)
 	unsigned int i;
 
 	for (i = 0; i < 20; i++)
-		if (!of_stack() || !of_globals() || !of_mmap() ||
-		    !of_nowhere())
+		if (!of_stack() || !of_globals() || !of_mmap() || !of_nowhere())
 			return false;
 	return true;
 }
@@ -221,7 +234,7 @@ static bool libc_blocks(void)
 static const struct {
 	const char *what;
 	bool (*run)(void);
-	unsigned int least, most;	/* lines on stderr */
+	unsigned int least, most; /* lines on stderr */
 } story[] = {
 	{ "the stack", of_stack, 1, 1 },
 	{ "statics, constants, code, TLS", of_globals, 1, 1 },

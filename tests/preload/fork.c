@@ -15,26 +15,32 @@
 
 #define THREADS 6
 #define SLOTS 128
-#define PATIENCE 20	/* seconds before a child counts as hung */
-#define BATCH 8		/* children of the main thread at once */
-#define HANDLERS 60	/* more than libc keeps without allocating */
+#define PATIENCE 20 /* seconds before a child counts as hung */
+#define BATCH 8	    /* children of the main thread at once */
+#define HANDLERS 60 /* more than libc keeps without allocating */
 
 extern char **environ;
 
 struct worker {
 	pthread_t thread;
 	struct tap_rng rng;
-	struct { void *p; size_t n; } slot[SLOTS];
+	struct {
+		void *p;
+		size_t n;
+	} slot[SLOTS];
 	unsigned long ops;
 };
 
 /* Made before any fork, never changed: each child checks them, then frees. */
-static struct { void *p; size_t n; } heirloom[256];
+static struct {
+	void *p;
+	size_t n;
+} heirloom[256];
 static struct worker workers[THREADS];
-static unsigned long hung, failed, forked;	/* atomic */
-static unsigned long in_handlers;		/* atomic */
-static bool stop;				/* atomic */
-static void *handler_block;			/* atomic */
+static unsigned long hung, failed, forked; /* atomic */
+static unsigned long in_handlers;	   /* atomic */
+static bool stop;			   /* atomic */
+static void *handler_block;		   /* atomic */
 
 static void count(unsigned long *counter)
 {
@@ -112,7 +118,10 @@ static bool spend_heirlooms(void)
 
 static bool exercise(struct tap_rng *rng, unsigned int rounds)
 {
-	struct { void *p; size_t n; } slot[32] = { { NULL, 0 } };
+	struct {
+		void *p;
+		size_t n;
+	} slot[32] = { { NULL, 0 } };
 	unsigned int i, k, bad = 0;
 
 	for (i = 0; i < rounds; i++) {
@@ -247,8 +256,7 @@ static void start_workers(void)
 	for (i = 0; i < THREADS; i++) {
 		memset(&workers[i], 0, sizeof(workers[i]));
 		workers[i].rng = tap_rng_of(i);
-		if (pthread_create(&workers[i].thread, NULL, work,
-				   &workers[i]))
+		if (pthread_create(&workers[i].thread, NULL, work, &workers[i]))
 			tap_bail("no thread");
 	}
 }
@@ -269,7 +277,8 @@ static void test_storm(void)
 	hung = failed = forked = 0;
 	start_workers();
 	for (i = 0; __atomic_load_n(&forked, __ATOMIC_RELAXED) < n &&
-	     hung + failed < 5; i += BATCH)
+		    hung + failed < 5;
+	     i += BATCH)
 		fork_batch(i);
 	stop_workers();
 	diag("%lu forks from %d allocating threads", forked, THREADS);
@@ -309,7 +318,7 @@ static bool vfork_exec(void)
 		_exit(127);
 	}
 	return pid > 0 && waitpid(pid, &status, 0) == pid &&
-		WIFEXITED(status) && WEXITSTATUS(status) == 7;
+	       WIFEXITED(status) && WEXITSTATUS(status) == 7;
 }
 
 static bool spawn(void)
@@ -320,7 +329,7 @@ static bool spawn(void)
 	pid_t pid;
 
 	return !posix_spawnp(&pid, "sh", NULL, NULL, argv, environ) &&
-		waitpid(pid, &status, 0) == pid && WEXITSTATUS(status) == 8;
+	       waitpid(pid, &status, 0) == pid && WEXITSTATUS(status) == 8;
 }
 
 static bool pipe_from(void)
@@ -352,8 +361,8 @@ static void test_other_ways(void)
 	ok(!bad[2], "posix_spawn (%lu)", bad[2]);
 	ok(!bad[3], "system (%lu)", bad[3]);
 	ok(!bad[4], "popen (%lu)", bad[4]);
-	ok(!failed && !hung, "the threads saw nothing of it (%lu, %lu)",
-	   failed, hung);
+	ok(!failed && !hung, "the threads saw nothing of it (%lu, %lu)", failed,
+	   hung);
 }
 
 /* No fork handler runs, but there is one thread and it is not in malloc. */
@@ -390,8 +399,8 @@ static void test_raw_clone(void)
 	struct tap_rng theirs = tap_rng_of(91), mine = tap_rng_of(92);
 	unsigned int bad = 0, i;
 	int status;
-	char *stack = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE |
-			   MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	char *stack = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 	pid_t pid;
 
 	for (i = 0; i < tap_load(20); i++) {

@@ -22,8 +22,8 @@ static bool sample_ok(const void *p, size_t n, uint64_t seed,
 		return tap_check(p, n, seed);
 	at = tap_below(rng, (n - page) / 8) * 8;
 	return tap_check(p, page, seed) &&
-		tap_check_from(p, at, at + page, seed) &&
-		tap_check_from(p, (n - page) / 8 * 8, n, seed);
+	       tap_check_from(p, at, at + page, seed) &&
+	       tap_check_from(p, (n - page) / 8 * 8, n, seed);
 }
 
 struct vector {
@@ -45,7 +45,7 @@ static bool vector_resize(struct vector *v, size_t to, bool whole,
 	v->n = to;
 	tap_fill_from(p, keep / 8 * 8, to, v->seed);
 	return whole ? tap_check(p, keep, v->seed) :
-		sample_ok(p, to, v->seed, rng);
+		       sample_ok(p, to, v->seed, rng);
 }
 
 static size_t by_doubling(size_t n)
@@ -115,10 +115,9 @@ static void grow_two(size_t step, size_t limit)
 
 	for (n = step; good && n <= limit; n += step)
 		good = vector_resize(&v[0], n, false, &rng) &&
-			vector_resize(&v[1], n + 100, false, &rng);
-	ok(good && tap_check(v[0].p, v[0].n, 1) &&
-	   tap_check(v[1].p, v[1].n, 2), "two by turns, %zu KiB a step, to %zu MiB",
-	   step / KIB, limit / MIB);
+		       vector_resize(&v[1], n + 100, false, &rng);
+	ok(good && tap_check(v[0].p, v[0].n, 1) && tap_check(v[1].p, v[1].n, 2),
+	   "two by turns, %zu KiB a step, to %zu MiB", step / KIB, limit / MIB);
 	free(v[0].p);
 	free(v[1].p);
 }

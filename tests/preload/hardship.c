@@ -12,7 +12,7 @@
 
 #define SLOTS 48
 
-static unsigned long refused, wrong;	/* atomic */
+static unsigned long refused, wrong; /* atomic */
 
 struct block {
 	void *p;

@@ -13,8 +13,7 @@
 #include <stdlib.h>
 
 #define OPAQUE(type, name, args) \
-	static type (*volatile opaque_##name) args \
-		__attribute__((unused)) = name
+	static type(*volatile opaque_##name) args __attribute__((unused)) = name
 
 OPAQUE(void *, malloc, (size_t));
 OPAQUE(void *, calloc, (size_t, size_t));

@@ -31,19 +31,19 @@ struct worker {
 	unsigned int id;
 	struct tap_rng rng, handler_rng[2];
 	struct block slot[SLOTS];
-	struct block held[2][HELD];	/* by each of the two handlers */
-	void *given;			/* atomic: by the thread, 64 bytes */
-	unsigned long ops, interrupts;	/* interrupts: atomic */
+	struct block held[2][HELD];    /* by each of the two handlers */
+	void *given;		       /* atomic: by the thread, 64 bytes */
+	unsigned long ops, interrupts; /* interrupts: atomic */
 };
 
 static struct worker workers[THREADS];
 static __thread struct worker *self;
-static __thread int depth;			/* handlers running */
+static __thread int depth; /* handlers running */
 static bool handlers_allocate;
-static unsigned long lost, nested;		/* atomic */
-static unsigned long refused[2];		/* atomic; [1] in handlers */
-static unsigned long enough;			/* interrupts a thread wants */
-static bool stop;				/* atomic */
+static unsigned long lost, nested; /* atomic */
+static unsigned long refused[2];   /* atomic; [1] in handlers */
+static unsigned long enough;	   /* interrupts a thread wants */
+static bool stop;		   /* atomic */
 
 static void count(unsigned long *counter)
 {
@@ -63,7 +63,7 @@ static size_t some_size(struct tap_rng *rng)
 	return dice < 256 ? 1 + tap_below(rng, 300) : tap_any_size(rng, 14);
 }
 
-/* Whole pages in the middle of a big block stay untouched: it is about speed. */
+/* Pages further into a big block stay untouched, for speed. */
 static size_t filled(size_t n)
 {
 	return n < 4096 ? n : 4096;
@@ -276,7 +276,7 @@ static void run(void)
 	for (i = 0; i < THREADS; i++)
 		start(&workers[i], i);
 	pthread_create(&pesterer, NULL, pester, NULL);
-	/* The pesterer may signal a thread that ended, not one that is joined. */
+	/* The pesterer may signal a thread that ended, no joined one. */
 	for (i = 0; i < THREADS; i++)
 		while (interrupts_of(&workers[i]) < enough)
 			sched_yield();

@@ -24,7 +24,10 @@
 
 static bool churn(struct tap_rng *rng, unsigned int rounds, unsigned int top)
 {
-	struct { void *p; size_t n; } slot[64] = { { NULL, 0 } };
+	struct {
+		void *p;
+		size_t n;
+	} slot[64] = { { NULL, 0 } };
 	unsigned int i, k, bad = 0;
 
 	for (i = 0; i < rounds; i++) {
@@ -112,7 +115,8 @@ static bool until_refused(size_t limit, size_t piece, unsigned int share)
 		free(last);
 		last = p;
 	}
-	diag("%zu of %zu KiB in blocks of %zu", got / 1024, limit / 1024, piece);
+	diag("%zu of %zu KiB in blocks of %zu", got / 1024, limit / 1024,
+	     piece);
 	return good && got >= limit / share;
 }
 
@@ -174,8 +178,7 @@ static int do_wrapped(void)
 
 static int do_answer(void)
 {
-	int (*answer)(int) = (int (*)(int))dlsym(RTLD_DEFAULT,
-						 "plugin_answer");
+	int (*answer)(int) = (int (*)(int))dlsym(RTLD_DEFAULT, "plugin_answer");
 
 	return answer && answer(21) == 42 ? do_plain() : 3;
 }
@@ -269,7 +272,9 @@ static bool unlimited_stack(void *arg)
 static void test_address_space(void)
 {
 	static const char *const how[] = {
-		"tight-as-small", "tight-as-pages", "tight-as-large",
+		"tight-as-small",
+		"tight-as-pages",
+		"tight-as-large",
 	};
 	static const size_t mib[] = { 64, 256 };
 	struct limit limit = { RLIMIT_AS, 0 };
@@ -329,9 +334,9 @@ static bool no_proc(void *arg)
 {
 	(void)arg;
 	return !unshare(CLONE_NEWNS) &&
-		!mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
-		!mount("none", "/sys", "tmpfs", 0, NULL) &&
-		!mount("none", "/proc", "tmpfs", 0, NULL);
+	       !mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
+	       !mount("none", "/sys", "tmpfs", 0, NULL) &&
+	       !mount("none", "/proc", "tmpfs", 0, NULL);
 }
 
 static bool layout(void *arg)
@@ -344,7 +349,8 @@ static void test_surroundings(void)
 	struct child c[] = {
 		{ "plain", .prepare = empty_environment },
 		{ "plain", .prepare = no_proc },
-		{ "plain", .prepare = layout, .arg = (void *)ADDR_NO_RANDOMIZE },
+		{ "plain", .prepare = layout,
+		  .arg = (void *)ADDR_NO_RANDOMIZE },
 		{ "plain", .prepare = layout,
 		  .arg = (void *)(uintptr_t)ADDR_COMPAT_LAYOUT },
 		{ "plain", .prepare = layout,
@@ -354,9 +360,13 @@ static void test_surroundings(void)
 		{ "plain", .env = { "KMALLOC=", "LC_ALL=C.UTF-8" } },
 	};
 	static const char *const what[] = {
-		"no environment", "no /proc and no /sys",
-		"addresses not randomised", "mappings from the bottom up",
-		"READ_IMPLIES_EXEC", "glibc.pthread.rseq=0", "LD_BIND_NOW",
+		"no environment",
+		"no /proc and no /sys",
+		"addresses not randomised",
+		"mappings from the bottom up",
+		"READ_IMPLIES_EXEC",
+		"glibc.pthread.rseq=0",
+		"LD_BIND_NOW",
 		"KMALLOC is empty",
 	};
 	unsigned int i;
@@ -379,14 +389,14 @@ static bool install_filter(void *arg)
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 			 offsetof(struct seccomp_data, nr)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned int)r->nr, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO |
-			 (unsigned int)r->error),
+		BPF_STMT(BPF_RET | BPF_K,
+			 SECCOMP_RET_ERRNO | (unsigned int)r->error),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
 	struct sock_fprog prog = { ARRAY_SIZE(code), code };
 
 	return !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
-		!prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog);
+	       !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog);
 }
 
 /* What a sandbox may refuse and libc itself can live without. */
@@ -435,9 +445,10 @@ static int find_loader(struct dl_phdr_info *info, size_t size, void *out)
 	(void)size;
 	for (i = 0; i < info->dlpi_phnum; i++)
 		if (info->dlpi_phdr[i].p_type == PT_INTERP)
-			*(const char **)out = (const char *)
-				(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
-	return 1;	/* the program itself comes first */
+			*(const char **)out =
+				(const char *)(info->dlpi_addr +
+					       info->dlpi_phdr[i].p_vaddr);
+	return 1; /* the program itself comes first */
 }
 
 static void test_loader(const char *preload)

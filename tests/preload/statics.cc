@@ -16,14 +16,15 @@
 #include <vector>
 
 static bool is_child;
-static unsigned long destroyed, damaged;	/* atomic */
+static unsigned long destroyed, damaged; /* atomic */
 
 /* Content that must be whole when it goes. */
-class content {
+class content
+{
 	std::vector<std::string> words;
 	std::map<int, std::unique_ptr<char[]>> tree;
 
-public:
+      public:
 	explicit content(int n)
 	{
 		for (int i = 0; i < n; i++) {
@@ -52,7 +53,10 @@ public:
 struct sentinel {
 	void *block = malloc(1000);
 
-	sentinel() { tap_fill(block, 1000, 5); }
+	sentinel()
+	{
+		tap_fill(block, 1000, 5);
+	}
 	~sentinel()
 	{
 		bool good = tap_check(block, 1000, 5);
@@ -143,7 +147,8 @@ static void test_async()
 
 	for (int i = 0; i < 64; i++)
 		results.push_back(std::async(std::launch::async, [i] {
-			return (int)std::string(i, 'x').size(); }));
+			return (int)std::string(i, 'x').size();
+		}));
 	for (std::future<int> &f : results)
 		sum += f.get();
 	ok(sum == 2016, "std::async");
@@ -169,7 +174,8 @@ int main()
 	tap_watchdog(60);
 	ok(early.whole() && owned->whole() && leaked->whole(),
 	   "statics are whole in main");
-	ok(tap_in_child(leave, nullptr, 20) == 42, "and when they are destroyed");
+	ok(tap_in_child(leave, nullptr, 20) == 42,
+	   "and when they are destroyed");
 	ok(tap_in_child(leave_with_threads, nullptr, 20) == 42,
 	   "also beside threads that go on");
 	test_thread_locals();

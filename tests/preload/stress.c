@@ -17,13 +17,13 @@
 #include <sched.h>
 #include "opaque.h"
 
-#define OWNED UINT64_C(0x6f776e65640000)	/* low 16 bits: the thread */
+#define OWNED UINT64_C(0x6f776e65640000) /* low 16 bits: the thread */
 #define MAX_THREADS 64
 #define SLOTS 256
 #define MAILBOXES 64
 
 struct head {
-	uint64_t owner;		/* atomic */
+	uint64_t owner; /* atomic */
 	uint64_t size;
 	uint64_t seed;
 };
@@ -44,12 +44,12 @@ struct worker {
 };
 
 static struct worker workers[MAX_THREADS];
-static void *mailbox[MAILBOXES];		/* atomic; blocks with a head */
+static void *mailbox[MAILBOXES]; /* atomic; blocks with a head */
 static cpu_set_t allowed;
-static uint64_t owned;				/* OWNED, unlike other runs' */
+static uint64_t owned; /* OWNED, unlike other runs' */
 static unsigned int nr_threads;
-static unsigned long twice, lost, refused, dirty;	/* atomic */
-static unsigned long nr_signals;			/* atomic */
+static unsigned long twice, lost, refused, dirty; /* atomic */
+static unsigned long nr_signals;		  /* atomic */
 
 static void count(unsigned long *counter)
 {
@@ -159,7 +159,7 @@ static void slot_empty(struct slot *s)
 	s->p = NULL;
 }
 
-/* Owned by nobody while realloc may move it: the old copy must not look ours. */
+/* Owned by nobody while realloc may move it: no copy must look owned. */
 static void slot_resize(struct worker *w, struct slot *s)
 {
 	size_t n = some_size(w), keep = n < s->n ? n : s->n;
@@ -248,7 +248,8 @@ static bool start_timer(timer_t *timer)
 	if (timer_create(CLOCK_MONOTONIC, &ev, timer))
 		return false;
 	memset(&when, 0, sizeof(when));
-	when.it_interval.tv_nsec = 100000 * (nr_threads > 2 ? nr_threads / 2 : 1);
+	when.it_interval.tv_nsec =
+		100000 * (nr_threads > 2 ? nr_threads / 2 : 1);
 	when.it_value = when.it_interval;
 	return !timer_settime(*timer, 0, &when, NULL);
 }

@@ -20,7 +20,7 @@
 #define TESTS_PRELOAD_TAP_H
 
 #ifndef _GNU_SOURCE
-# define _GNU_SOURCE 1
+#define _GNU_SOURCE 1
 #endif
 #include <dlfcn.h>
 #include <errno.h>
@@ -51,10 +51,10 @@ extern "C" {
 
 enum tap_allocator { TAP_LIBC, TAP_KMALLOC, TAP_OTHER };
 
-static unsigned int tap_count;		/* atomic */
-static unsigned int tap_failed;		/* atomic */
+static unsigned int tap_count;	/* atomic */
+static unsigned int tap_failed; /* atomic */
 static enum tap_allocator tap_allocator;
-static char tap_malloc_file[256];	/* the object that malloc() is from */
+static char tap_malloc_file[256]; /* the object that malloc() is from */
 static uint64_t tap_the_seed;
 
 /* -- Reporting ----------------------------------------------------------- */
@@ -90,8 +90,8 @@ static inline void tap_line(const char *head, const char *fmt, va_list ap)
 	errno = err;
 }
 
-__attribute__((format(printf, 1, 2), unused))
-static void diag(const char *fmt, ...)
+__attribute__((format(printf, 1, 2), unused)) static void diag(const char *fmt,
+							       ...)
 {
 	va_list ap;
 
@@ -100,8 +100,8 @@ static void diag(const char *fmt, ...)
 	va_end(ap);
 }
 
-__attribute__((format(printf, 4, 5), unused))
-static bool tap_ok(bool pass, const char *file, int line, const char *fmt, ...)
+__attribute__((format(printf, 4, 5), unused)) static bool
+tap_ok(bool pass, const char *file, int line, const char *fmt, ...)
 {
 	unsigned int n = __atomic_add_fetch(&tap_count, 1, __ATOMIC_RELAXED);
 	char head[40];
@@ -126,13 +126,14 @@ static TAP_UNUSED void skip(const char *what, const char *why)
 	char buf[512];
 	int len;
 
-	len = snprintf(buf, sizeof(buf), "ok %u - %s # SKIP %s\n", n, what, why);
+	len = snprintf(buf, sizeof(buf), "ok %u - %s # SKIP %s\n", n, what,
+		       why);
 	tap_put(buf, len);
 }
 
 /* Ends the program and the whole stream: no result of it could be trusted. */
-__attribute__((format(printf, 1, 2), noreturn, unused))
-static void tap_bail(const char *fmt, ...)
+__attribute__((format(printf, 1, 2), noreturn, unused)) static void
+tap_bail(const char *fmt, ...)
 {
 	va_list ap;
 
@@ -203,9 +204,10 @@ static TAP_UNUSED void tap_seed(void)
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	tap_the_seed = env ? strtoull(env, NULL, 0) :
-		((uint64_t)now.tv_nsec << 16 ^ now.tv_sec ^ getpid())
-		& 0xffffffffff;
+	tap_the_seed =
+		env ? strtoull(env, NULL, 0) :
+		      ((uint64_t)now.tv_nsec << 16 ^ now.tv_sec ^ getpid()) &
+				0xffffffffff;
 	diag("KM_SEED=%llu", (unsigned long long)tap_the_seed);
 }
 
@@ -359,7 +361,7 @@ static inline void *tap_launder(void *p)
 
 /* -- The process --------------------------------------------------------- */
 
-/* A line of /proc/self/status in KiB (VmRSS, VmData ...); 0 if there is none. */
+/* A line of /proc/self/status in KiB (VmRSS, VmData ...), or 0. */
 static TAP_UNUSED unsigned long tap_status(const char *name)
 {
 	char buf[4096], *at;
@@ -414,7 +416,7 @@ static TAP_UNUSED int tap_in_child(int (*fn)(void *), void *arg, int seconds)
 	if (status == -1)
 		return -1;
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) :
-		WEXITSTATUS(status);
+				     WEXITSTATUS(status);
 }
 
 #ifdef __cplusplus

@@ -11,7 +11,7 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-EXPORT unsigned long wrap_calls;	/* atomic */
+EXPORT unsigned long wrap_calls; /* atomic */
 EXPORT void *malloc(size_t n);
 EXPORT void *calloc(size_t n, size_t size);
 EXPORT void *realloc(void *p, size_t n);

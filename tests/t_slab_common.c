@@ -1,0 +1,925 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * slab_common: each size finds its class, each pointer its way back, and
+ * what a caller gets wrong is said in so many words.
+ */
+#include "kmtest.h"
+
+#include "arch.h"
+#include "bitops.h"
+#include "kmalloc.h"
+#include "mm_boot.h"
+#include "page_alloc.h"
+#include "percpu.h"
+#include "slab_common.h"
+#include "vmalloc.h"
+#include "vmstat.h"
+
+static const unsigned int classes[] = {
+#define SHARED(size, before) size,
+#define SPLIT(size, before) size,
+#include "kmalloc_sizes.def"
+#undef SHARED
+#undef SPLIT
+};
+
+/* Sizes from which malloc has classes of its own. */
+#define SPLIT_FROM 256
+
+static unsigned int class_of(size_t size)
+{
+	unsigned int i = 0;
+
+	while (classes[i] < size)
+		i++;
+	return classes[i];
+}
+
+static size_t lowest_bit(size_t x)
+{
+	return x & -x;
+}
+
+static void start(void)
+{
+	const char *options = getenv("KMALLOC");
+
+	must(mm_boot());
+	if (options && strstr(options, "generic"))
+		must(percpu_mode == PERCPU_GENERIC);
+}
+
+/* ---- sizes ---- */
+
+static void classes_ordered(void)
+{
+	start();
+	for (unsigned int i = 1; i < ARRAY_SIZE(classes); i++) {
+		must(classes[i] > classes[i - 1]);
+		must(classes[i] % 16 == 0);
+		/* No more than a quarter is lost above 128 bytes. */
+		must(classes[i] <= 128 || (classes[i] - classes[i - 1]) * 4 <=
+						  classes[i]);
+	}
+	must(classes[ARRAY_SIZE(classes) - 1] == KMALLOC_MAX_CACHE_SIZE);
+}
+
+/* What the class map's tables promise, from all sizes. */
+static void kmalloc_sizes(void)
+{
+	start();
+	for (size_t size = 1; size <= 40000; size++) {
+		char *p = km_hide(kmalloc(size, GFP_KERNEL));
+		size_t got = ksize(p), align;
+
+		must(p);
+		must(got == kmalloc_size_roundup(size));
+		if (size <= KMALLOC_MAX_CACHE_SIZE)
+			must(got == class_of(size));
+		else
+			must(got == PAGE_ALIGN(size));
+		align = is_power_of_2(size) ? max(size, (size_t)8) :
+					      min(lowest_bit(got), PAGE_SIZE);
+		must(IS_ALIGNED((uintptr_t)p, align));
+		/* All of it may be written, and no more is another's. */
+		p[0] = 1;
+		p[got - 1] = 2;
+		kfree(p);
+	}
+}
+
+static void malloc_sizes(void)
+{
+	start();
+	for (size_t size = 0; size <= 40000; size++) {
+		char *p = malloc_slowpath(size, false);
+		size_t got = ksize(p);
+
+		must(p && IS_ALIGNED((uintptr_t)p, 16));
+		if (size <= KMALLOC_MAX_CACHE_SIZE)
+			must(got == class_of(max(size, (size_t)1)));
+		else
+			must(got == PAGE_ALIGN(size));
+		p[0] = 1;
+		p[got - 1] = 2;
+		kfree(p);
+	}
+}
+
+/* Blocks of one class are beside each other, not over each other. */
+static void neighbours(void)
+{
+	start();
+	for (unsigned int c = 0; c < ARRAY_SIZE(classes); c++) {
+		char *p[40];
+
+		for (u64 i = 0; i < 40; i++) {
+			p[i] = i % 2 ? kmalloc(classes[c], GFP_KERNEL) :
+				       malloc_slowpath(classes[c], false);
+			must(p[i]);
+			km_fill(p[i], classes[c], i);
+		}
+		for (u64 i = 0; i < 40; i++)
+			must(km_intact(p[i], classes[c], i));
+		for (u64 i = 0; i < 40; i++)
+			kfree(p[i]);
+	}
+}
+
+static void large_sizes(void)
+{
+	struct km_rng rng = km_rng_of(1);
+
+	start();
+	for (int i = 0; i < 300; i++) {
+		size_t size = KMALLOC_MAX_CACHE_SIZE +
+			      km_any_size(&rng, KMALLOC_MAX_SIZE -
+							KMALLOC_MAX_CACHE_SIZE);
+		char *p;
+
+		if (i % 5 == 0)
+			size = (size_t)1 << (16 + km_below(&rng, 7));
+		p = kmalloc(size, GFP_KERNEL);
+		must(p && ksize(p) == PAGE_ALIGN(size));
+		must(ksize(p) == kmalloc_size_roundup(size));
+		must(IS_ALIGNED((uintptr_t)p,
+				is_power_of_2(size) ? size : PAGE_SIZE));
+		must(mem_is_phys(p) && !mem_class(p));
+		km_fill(p, size, size);
+		must(km_intact(p, size, size));
+		kfree(p);
+	}
+	check_zone();
+}
+
+static void edges(void)
+{
+	void *p;
+
+	start();
+	must(kmalloc(0, GFP_KERNEL) == ZERO_SIZE_PTR);
+	must(kzalloc(0, GFP_KERNEL) == ZERO_SIZE_PTR);
+	must(ksize(ZERO_SIZE_PTR) == 0 && ksize(NULL) == 0);
+	must(kmalloc_size_roundup(0) == 0);
+	kfree(NULL);
+	kfree(ZERO_SIZE_PTR);
+	p = kmalloc(KMALLOC_MAX_SIZE, GFP_KERNEL);
+	must(p && IS_ALIGNED((uintptr_t)p, KMALLOC_MAX_SIZE));
+	kfree(p);
+	must(!kmalloc(KMALLOC_MAX_SIZE + 1, GFP_KERNEL));
+	must(!kmalloc(km_hide(~0UL), GFP_KERNEL) && !kmalloc(km_hide(PTRDIFF_MAX), GFP_KERNEL));
+	must(!kmalloc(km_hide(~0UL - 15), GFP_KERNEL) && !kzalloc(km_hide(~0UL), GFP_KERNEL));
+	must(!malloc_slowpath((size_t)PTRDIFF_MAX + 1, false));
+	must(!malloc_slowpath(~0UL, true));
+	must(vmstat_read(VMSTAT_foreign_free) == 0);
+}
+
+/* The tables, before anything uses them and behind their last entry. */
+static void indexes(void)
+{
+	must(slab_fast_limit == 0);
+	start();
+	must(slab_fast_limit == KMALLOC_MAX_CACHE_SIZE + 1);
+	for (size_t size = 1; size <= KMALLOC_MAX_CACHE_SIZE; size++) {
+		unsigned int k = slab_kmalloc_index[(size + 15) >> SIZE_SHIFT];
+		unsigned int m = slab_malloc_index[(size + 15) >> SIZE_SHIFT];
+
+		must(slab_object_size[k] == class_of(size));
+		must(slab_object_size[m] == class_of(size));
+		must((k != m) == (class_of(size) >= SPLIT_FROM));
+		must(k >= SLAB_ID_FIRST_KMALLOC && m < SLAB_ID_FIRST_NAMED);
+	}
+}
+
+static void zero(void)
+{
+	start();
+	for (int turn = 0; turn < 3; turn++) {
+		for (size_t size = 1; size < SZ_1M; size += size / 7 + 1) {
+			char *p = km_hide(kzalloc(size, GFP_KERNEL));
+
+			must(km_is_zero(p, size));
+			memset(p, 0xaa, ksize(p));
+			kfree(km_hide(p));
+			p = malloc_slowpath(size, true);
+			must(km_is_zero(p, size));
+			memset(p, 0xaa, ksize(p));
+			kfree(km_hide(p));
+			p = kcalloc(size, 1, GFP_KERNEL);
+			must(km_is_zero(p, size));
+			kfree(p);
+		}
+	}
+}
+
+/* Malloc's way: pages up to the threshold, areas above. */
+static void thresholds(void)
+{
+	char *p;
+
+	start();
+	p = malloc_slowpath(slab_vmap_threshold, false);
+	must(p && mem_is_phys(p));
+	kfree(p);
+	p = malloc_slowpath(slab_vmap_threshold + 1, false);
+	must(p && is_vmalloc_addr(p));
+	must(ksize(p) == PAGE_ALIGN(slab_vmap_threshold + 1));
+	km_fill(p, ksize(p), 1);
+	must(km_intact(p, ksize(p), 1));
+	kfree(p);
+	p = malloc_slowpath(3 * SZ_1G, true);
+	must(p && p[0] == 0 && p[3 * SZ_1G - 1] == 0);
+	kfree(p);
+}
+
+static void aligned(void)
+{
+	struct km_rng rng = km_rng_of(2);
+
+	start();
+	for (size_t align = 1; align <= SZ_1G; align *= 2) {
+		for (int i = 0; i < 60; i++) {
+			size_t size = i ? km_any_size(&rng, SZ_1M) : 0;
+			char *p = malloc_aligned(align, size);
+
+			must(p && IS_ALIGNED((uintptr_t)p, align));
+			must(ksize(p) >= size);
+			if (size) {
+				p[0] = 1;
+				p[size - 1] = 2;
+			}
+			kfree(p);
+		}
+	}
+	must(!malloc_aligned(64, ~0UL) && !malloc_aligned(64, PTRDIFF_MAX));
+	must(!malloc_aligned(1UL << 62, 1) && !malloc_aligned(1UL << 63, 1));
+	check_vmap();
+	check_zone();
+}
+
+/* Small blocks of every alignment at once do not lie in each other. */
+static void aligned_together(void)
+{
+	static char *p[13][40];
+
+	start();
+	for (u64 k = 0; k < 40; k++) {
+		for (u64 a = 0; a < 13; a++) {
+			p[a][k] = malloc_aligned(1UL << a, k * 37 + 1);
+			km_fill(p[a][k], k * 37 + 1, a << 8 | k);
+		}
+	}
+	for (u64 k = 0; k < 40; k++) {
+		for (u64 a = 0; a < 13; a++) {
+			must(IS_ALIGNED((uintptr_t)p[a][k], 1UL << a));
+			must(km_intact(p[a][k], k * 37 + 1, a << 8 | k));
+			kfree(p[a][k]);
+		}
+	}
+}
+
+/* ---- caches ---- */
+
+struct wrong {
+	const char *name;
+	unsigned int size, align;
+	const char *line;
+};
+
+static void create_wrong(void *arg)
+{
+	const struct wrong *w = arg;
+
+	must(!kmem_cache_create(w->name, w->size, w->align, 0, NULL));
+}
+
+static void create_panic(void *arg)
+{
+	const struct wrong *w = arg;
+
+	kmem_cache_create(w->name, w->size, w->align, SLAB_PANIC, NULL);
+}
+
+#define WANT_NAME "expected a name without spaces\n"
+#define WANT_SIZE "expected a size from 8 to 4194304\n"
+#define WANT_ALIGN "expected an alignment that is a power of two up to 4096\n"
+
+static const struct wrong wrongs[] = {
+	{ NULL, 64, 0, "(NULL, 64, 0): " WANT_NAME },
+	{ "", 64, 0, "(, 64, 0): " WANT_NAME },
+	{ "two words", 64, 0, "(two words, 64, 0): " WANT_NAME },
+	{ "x", 0, 0, "(x, 0, 0): " WANT_SIZE },
+	{ "x", 7, 0, "(x, 7, 0): " WANT_SIZE },
+	{ "x", 4194305, 0, "(x, 4194305, 0): " WANT_SIZE },
+	{ "x", ~0U, 0, "(x, 4294967295, 0): " WANT_SIZE },
+	{ "x", 64, 3, "(x, 64, 3): " WANT_ALIGN },
+	{ "x", 64, 8192, "(x, 64, 8192): " WANT_ALIGN },
+	{ "x", 64, ~0U, "(x, 64, 4294967295): " WANT_ALIGN },
+};
+
+static void test_create_wrong(void **state)
+{
+	static struct km_child c;
+	char want[200];
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(wrongs); i++) {
+		km_child(&c, create_wrong, &wrongs[i]);
+		assert_child_ok(&c);
+		snprintf(want, sizeof(want), "kmalloc: kmem_cache_create%s",
+			 wrongs[i].line);
+		assert_string_equal(c.said, want);
+	}
+	assert_aborts(create_panic, &wrongs[3],
+		      "kmem_cache_create(x): no cache, and SLAB_PANIC is set\n");
+}
+
+/* No memory for the cache itself. */
+static void create_fails(void)
+{
+	struct kmem_cache *s = NULL;
+
+	start();
+	arch_fail_set("mprotect", 8, 1);
+	for (int i = 0; i < 10000; i++) {
+		s = kmem_cache_create("many", 64, 0, 0, NULL);
+		if (!s)
+			break;
+	}
+	must(!s);
+	arch_fail_set("mprotect", 8, 0);
+	s = kmem_cache_create("one", 64, 0, 0, NULL);
+	must(s && kmem_cache_alloc(s, GFP_KERNEL));
+}
+
+static void cache_alignment(void)
+{
+	static const struct {
+		unsigned int size, align, flags, want;
+	} rows[] = {
+		{ 8, 0, 0, 8 },
+		{ 100, 0, 0, 8 },
+		{ 100, 64, 0, 64 },
+		{ 100, 4096, 0, 4096 },
+		{ 100, 0, SLAB_HWCACHE_ALIGN, 64 },
+		{ 30, 0, SLAB_HWCACHE_ALIGN, 32 },
+		{ 10, 0, SLAB_HWCACHE_ALIGN, 16 },
+		{ 10, 128, SLAB_HWCACHE_ALIGN, 128 },
+	};
+
+	start();
+	for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct kmem_cache *s = kmem_cache_create(
+			"a", rows[i].size, rows[i].align, rows[i].flags, NULL);
+		void *p[100];
+
+		must(s && kmem_cache_size(s) == rows[i].size);
+		for (int k = 0; k < 100; k++) {
+			p[k] = kmem_cache_alloc(s, GFP_KERNEL);
+			must(IS_ALIGNED((uintptr_t)p[k], rows[i].want));
+			must(ksize(p[k]) == rows[i].size);
+		}
+		for (int k = 0; k < 100; k++)
+			kfree(p[k]); /* any free will do */
+		kmem_cache_destroy(s);
+	}
+}
+
+static void leftovers(void *arg)
+{
+	struct kmem_cache *s;
+	void *p[3];
+
+	start();
+	s = kmem_cache_create("full", 100, 0, 0, NULL);
+	for (int i = 0; i < 3; i++)
+		p[i] = kmem_cache_alloc(s, GFP_KERNEL);
+	kmem_cache_destroy(NULL);
+	must(kmem_cache_shrink(s) == 1);
+	kmem_cache_destroy(s);
+	/* The cache stays in use. */
+	must(kmem_cache_alloc(s, GFP_KERNEL));
+	kmem_cache_free(s, p[0]);
+	kmem_cache_destroy(s);
+}
+
+static void test_leftovers(void **state)
+{
+	static struct km_child c;
+
+	km_child(&c, leftovers, NULL);
+	assert_child_ok(&c);
+	assert_string_equal(c.said,
+			    "kmalloc: kmem_cache_destroy full: 3 objects remain; the cache stays\n"
+			    "kmalloc: kmem_cache_destroy full: 3 objects remain; the cache stays\n");
+}
+
+#define MANY 400
+
+static struct kmem_cache *many[MANY];
+static void *many_objs[MANY][20];
+
+static unsigned int many_size(int i)
+{
+	return 8 + (unsigned int)i * 8;
+}
+
+static void fill_many(int i)
+{
+	char name[20];
+
+	snprintf(name, sizeof(name), "many-%d", i);
+	many[i] = kmem_cache_create(name, many_size(i), 0, 0, NULL);
+	must(many[i]);
+	for (u64 k = 0; k < 20; k++) {
+		many_objs[i][k] = kmem_cache_alloc(many[i], GFP_KERNEL);
+		must(many_objs[i][k]);
+		must(ksize(many_objs[i][k]) == many_size(i));
+		km_fill(many_objs[i][k], many_size(i), (u64)i << 8 | k);
+	}
+}
+
+static void empty_many(int i)
+{
+	for (u64 k = 0; k < 20; k++) {
+		must(km_intact(many_objs[i][k], many_size(i), (u64)i << 8 | k));
+		must(ksize(many_objs[i][k]) == many_size(i));
+		if (k % 2)
+			kmem_cache_free(many[i], many_objs[i][k]);
+		else
+			kfree(many_objs[i][k]);
+	}
+	check_cache(many[i]);
+	must(kmem_cache_shrink(many[i]) == 0);
+	kmem_cache_destroy(many[i]);
+}
+
+/* More caches than ids: the last ones do without sheaves. */
+static void many_caches(void)
+{
+	unsigned int without = 0;
+	size_t boot = 0;
+
+	start();
+	for (int i = 0; i < MANY; i++) {
+		fill_many(i);
+		without += many[i]->id == CACHE_ID_NONE;
+	}
+	must(without > MANY - 255);
+	for (int i = 0; i < MANY; i++)
+		empty_many(i);
+	/* Ids and the caches' own memory serve again. */
+	for (int turn = 0; turn < 3; turn++) {
+		boot = turn == 1 ? memblock_boot_bytes() : boot;
+		for (int i = MANY; i-- > 0;) {
+			fill_many(i);
+			without -= many[i]->id == CACHE_ID_NONE;
+		}
+		must(without == 0);
+		for (int i = 0; i < MANY; i++)
+			empty_many(i);
+		for (int i = 0; i < MANY; i++)
+			without += many[i]->id == CACHE_ID_NONE;
+	}
+	must(memblock_boot_bytes() == boot);
+	check_zone();
+}
+
+/* A new cache with an old id: none of the old one's objects or sizes. */
+static void id_reuse(void)
+{
+	struct kmem_cache *s;
+	unsigned int id = 0;
+
+	start();
+	for (unsigned int i = 0; i < 50; i++) {
+		unsigned int size = 16 + i % 7 * 1000;
+		void *p[200];
+
+		s = kmem_cache_create("again", size, 0, 0, NULL);
+		must(!i || s->id == id);
+		id = s->id;
+		for (int k = 0; k < 200; k++) {
+			p[k] = kmem_cache_alloc(s, GFP_KERNEL);
+			must(p[k] && ksize(p[k]) == size);
+			km_fill(p[k], size, (u64)k);
+		}
+		for (int k = 0; k < 200; k++) {
+			must(km_intact(p[k], size, (u64)k));
+			kmem_cache_free(s, p[k]);
+		}
+		check_cache(s);
+		kmem_cache_destroy(s);
+	}
+}
+
+static void count_cache(struct kmem_cache *s, void *arg)
+{
+	unsigned int *n = arg;
+
+	must(s->size && s->name[0]);
+	n[!strcmp(s->name, "kmalloc-64")]++;
+	n[2] += !strcmp(s->name, "mine");
+	n[3] += !strcmp(s->name, "malloc-1024");
+}
+
+static void each_cache(void)
+{
+	unsigned int n[4] = { 0 };
+	struct kmem_cache *mine;
+
+	start();
+	kfree(kmalloc(64, GFP_KERNEL));
+	kfree(malloc_slowpath(1000, false));
+	mine = kmem_cache_create("mine", 64, 0, 0, NULL);
+	slab_for_each_cache(count_cache, n);
+	must(n[1] == 1 && n[2] == 1 && n[3] == 1);
+	kmem_cache_destroy(mine);
+	slab_for_each_cache(count_cache, n);
+	must(n[1] == 2 && n[2] == 1 && n[3] == 2);
+}
+
+/* Names longer than there is room for are cut. */
+static void long_name(void)
+{
+	struct kmem_cache *s;
+
+	start();
+	s = kmem_cache_create("a-name-of-more-than-forty-characters-as-they-are",
+			      64, 0, 0, NULL);
+	must(s && strlen(s->name) == CACHE_NAME_LEN - 1);
+	must(!strncmp(s->name, "a-name-of-more-than-forty-", 26));
+}
+
+/* ---- giving back ---- */
+
+static void shrink_all(void)
+{
+	static void *p[3000];
+	struct km_rng rng = km_rng_of(3);
+	struct kmem_cache *large;
+
+	start();
+	large = kmem_cache_create("large", 50000, 0, 0, NULL);
+	kmem_cache_free(large, kmem_cache_alloc(large, GFP_KERNEL));
+	for (unsigned int i = 0; i < ARRAY_SIZE(p); i++)
+		p[i] = kmalloc(km_any_size(&rng, 5000), GFP_KERNEL);
+	for (unsigned int i = 0; i < ARRAY_SIZE(p); i++)
+		kfree(p[i]);
+	must(vmstat_read(VMSTAT_slab_alloc) > vmstat_read(VMSTAT_slab_free));
+	slab_shrink_all();
+	must(vmstat_read(VMSTAT_slab_alloc) == vmstat_read(VMSTAT_slab_free));
+	check_zone();
+}
+
+/* ---- inside a lock, as a signal handler may be ---- */
+
+/* The class is out of reach: larger blocks serve, as aligned as its own. */
+static void nolock(void)
+{
+	static char *p[2000], *larger[50];
+	struct kmem_cache *s;
+
+	start();
+	kfree(kmalloc(64, GFP_KERNEL));
+	for (int i = 0; i < 50; i++)
+		larger[i] = kmalloc(128, GFP_KERNEL);
+	for (int i = 0; i < 50; i++)
+		kfree(larger[i]);
+	s = slab_caches[slab_kmalloc_index[64 >> SIZE_SHIFT]];
+	must(s && spin_lock(&s->lock));
+	for (u64 i = 0; i < ARRAY_SIZE(p); i++) {
+		p[i] = kmalloc(64, GFP_KERNEL);
+		must(p[i] && IS_ALIGNED((uintptr_t)p[i], 64));
+		must(ksize(p[i]) >= 64);
+		km_fill(p[i], 64, i);
+	}
+	must(vmstat_read(VMSTAT_nolock_alloc) >= 50);
+	for (u64 i = 0; i < ARRAY_SIZE(p); i++) {
+		must(km_intact(p[i], 64, i));
+		kfree(p[i]);
+	}
+	spin_unlock(&s->lock);
+	must(kmalloc(64, GFP_KERNEL));
+	check_cache(s);
+	check_zone();
+}
+
+/* ---- foreign pointers ---- */
+
+static unsigned int nr_foreign;
+static bool foreign_known;
+
+static bool on_foreign(void *p)
+{
+	nr_foreign++;
+	return foreign_known;
+}
+
+static void foreign(void *arg)
+{
+	static char in_data[100];
+	int on_stack;
+
+	start();
+	foreign_known = arg;
+	slab_foreign_free = on_foreign;
+	dprintf(2, "stack %p\n", (void *)&on_stack);
+	kfree(km_hide(&on_stack));
+	kfree(km_hide(&in_data[0]));
+	kfree((void *)0x100000);
+	kfree((void *)0xdeadbeefdeadbee8);
+	must(nr_foreign == 4);
+	must(vmstat_read(VMSTAT_foreign_free) == 4);
+	must(ksize(km_hide(&on_stack)) == 0);
+}
+
+static void test_foreign(void **state)
+{
+	static struct km_child c;
+	char want[200];
+	void *p = NULL;
+
+	km_child(&c, foreign, NULL);
+	assert_child_ok(&c);
+	assert_int_equal(sscanf(c.said, "stack %p\n", &p), 1);
+	snprintf(want, sizeof(want),
+		 "stack %p\nkmalloc: free of foreign pointer %p ignored (reported once)\n",
+		 p, p);
+	assert_string_equal(c.said, want);
+	km_child(&c, foreign, "known");
+	assert_child_ok(&c);
+	assert_null(strstr(c.said, "kmalloc"));
+}
+
+/* ---- misuse ---- */
+
+struct crime {
+	size_t size;
+	void (*commit)(char *p);
+	const char *text; /* with %p for the block */
+};
+
+static void free_twice(char *p)
+{
+	kfree(km_hide(p));
+	kfree(km_hide(p));
+}
+
+static void free_page_inside(char *p)
+{
+	kfree(km_hide(p + PAGE_SIZE));
+}
+
+static void free_byte_inside(char *p)
+{
+	kfree(km_hide(p + 1));
+}
+
+static void free_16_inside(char *p)
+{
+	kfree(km_hide(p + 16));
+	slab_shrink_all();
+}
+
+static void free_pages_block(char *p)
+{
+	kfree(page_address(alloc_pages(GFP_KERNEL, 3)));
+}
+
+/* The block is split when it merges: somewhere in free memory. */
+static void free_twice_merged(char *p)
+{
+	char *q = kmalloc(SZ_1M, GFP_KERNEL);
+
+	kfree(km_hide(p));
+	kfree(km_hide(q));
+	page_report(true);
+	kfree(km_hide(q));
+}
+
+static void free_never(char *p)
+{
+	kfree(mem_phys.base + mem_phys.online - PAGE_SIZE);
+}
+
+static const struct crime crimes[] = {
+	{ 100, free_twice, "double free of %p (kmalloc-112)\n" },
+	{ 5000, free_twice, "double free of %p (kmalloc-5120)\n" },
+	{ 100, free_byte_inside,
+	  ": interior pointer of a kmalloc-112 object at %p\n" },
+	{ 100, free_16_inside,
+	  ": interior pointer of a kmalloc-112 object at %p\n" },
+	{ 32768, free_byte_inside,
+	  ": interior pointer of a kmalloc-32768 object at %p\n" },
+	{ 65536, free_twice, "free of %p" },
+	{ 100000, free_twice, "free of %p" },
+	{ 65536, free_byte_inside,
+	  ": interior pointer of a 65536-byte block at %p\n" },
+	{ 100000, free_page_inside,
+	  ": interior pointer of a 102400-byte block at %p\n" },
+	{ SZ_4M, free_page_inside,
+	  ": interior pointer of a 4194304-byte block at %p\n" },
+	{ 65536, free_pages_block, ": not an allocated block\n" },
+	{ SZ_1M, free_twice_merged, "free of 0x" },
+	{ 100, free_never, ": not an allocated block\n" },
+};
+
+static void commit(void *arg)
+{
+	const struct crime *crime = arg;
+	char *p;
+
+	start();
+	p = kmalloc(crime->size, GFP_KERNEL);
+	must(p);
+	dprintf(2, "block %p\n", (void *)p);
+	crime->commit(p);
+	check_zone();
+	dprintf(2, "went on\n");
+}
+
+static void expected_line(const struct km_child *c, const char *fmt, char *want,
+			  size_t size)
+{
+	const char *at = strstr(fmt, "%p");
+	void *p = NULL;
+
+	assert_int_equal(sscanf(c->said, "block %p\n", &p), 1);
+	if (at)
+		snprintf(want, size, "%.*s%p%s", (int)(at - fmt), fmt, p,
+			 at + 2);
+	else
+		snprintf(want, size, "%s", fmt);
+}
+
+static void test_misuse(void **state)
+{
+	static struct km_child c;
+	unsigned int wrong = 0;
+	char want[200];
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(crimes); i++) {
+		km_child(&c, commit, &crimes[i]);
+		expected_line(&c, crimes[i].text, want, sizeof(want));
+		wrong += !km_child_died(&c, SIGABRT, want);
+	}
+	assert_int_equal(wrong, 0);
+}
+
+static void test_misuse_warned(void **state)
+{
+	static struct km_child c;
+	unsigned int wrong = 0;
+	char want[200];
+
+	setenv("KMALLOC", "on_error=warn", 1);
+	for (unsigned int i = 0; i < ARRAY_SIZE(crimes); i++) {
+		km_child(&c, commit, &crimes[i]);
+		expected_line(&c, crimes[i].text, want, sizeof(want));
+		if (strstr(c.said, want) && strstr(c.said, "went on\n"))
+			continue;
+		km_diag("not as expected: ", c.said);
+		wrong++;
+	}
+	unsetenv("KMALLOC");
+	assert_int_equal(wrong, 0);
+}
+
+/* ---- at random ---- */
+
+#define NR_SLOTS 1000
+
+static struct slot {
+	uintptr_t p; /* atomic: 0 none, 1 being changed */
+	size_t size;
+} slots[NR_SLOTS];
+
+static void *any_block(struct km_rng *rng, size_t size)
+{
+	switch (km_below(rng, 5)) {
+	case 0:
+		return kzalloc(size, GFP_KERNEL);
+	case 1:
+		return malloc_slowpath(size, false);
+	case 2:
+		return malloc_aligned(1UL << km_below(rng, 13), size);
+	default:
+		return kmalloc(size, GFP_KERNEL);
+	}
+}
+
+static void worker(unsigned int nr, void *arg)
+{
+	struct km_rng rng = km_rng_of(nr);
+
+	for (unsigned long i = 0; i < *(unsigned long *)arg; i++) {
+		struct slot *slot = &slots[km_below(&rng, NR_SLOTS)];
+		uintptr_t p = xchg(&slot->p, 1);
+		u64 tag = (u64)(slot - slots);
+
+		if (p == 1)
+			continue;
+		if (p) {
+			must(km_intact((void *)p, slot->size, tag));
+			kfree((void *)p);
+			p = 0;
+		} else {
+			slot->size = km_any_size(&rng, km_below(&rng, 50) ?
+						 4000 : SZ_1M);
+			p = (uintptr_t)any_block(&rng, slot->size);
+			must(p && ksize((void *)p) >= slot->size);
+			km_fill((void *)p, slot->size, tag);
+		}
+		smp_store_release(&slot->p, p);
+		if (!km_below(&rng, 20000))
+			slab_shrink_all();
+	}
+}
+
+static void check_one(struct kmem_cache *s, void *arg)
+{
+	check_cache(s);
+}
+
+static void stress(void)
+{
+	unsigned long rounds = km_load(100000);
+
+	start();
+	km_threads(8, worker, &rounds);
+	for (int i = 0; i < NR_SLOTS; i++)
+		kfree((void *)slots[i].p);
+	slab_for_each_cache(check_one, NULL);
+	slab_shrink_all();
+	must(vmstat_read(VMSTAT_slab_alloc) == vmstat_read(VMSTAT_slab_free));
+	check_zone();
+	check_vmap();
+}
+
+/* Caches come and go while others use theirs. */
+static void create_destroy(unsigned int nr, void *arg)
+{
+	for (unsigned long i = 0; i < *(unsigned long *)arg; i++) {
+		unsigned int size = 16 << nr;
+		struct kmem_cache *s = kmem_cache_create("mine", size, 0, 0,
+							 NULL);
+		void *p[30];
+
+		must(s);
+		for (u64 k = 0; k < 30; k++) {
+			p[k] = kmem_cache_alloc(s, GFP_KERNEL);
+			km_fill(p[k], size, k);
+		}
+		for (u64 k = 0; k < 30; k++) {
+			must(ksize(p[k]) == size && km_intact(p[k], size, k));
+			kmem_cache_free(s, p[k]);
+		}
+		kmem_cache_destroy(s);
+	}
+}
+
+static void stress_create(void)
+{
+	unsigned long rounds = km_load(300);
+	unsigned int n[4] = { 0 };
+
+	start();
+	km_threads(8, create_destroy, &rounds);
+	slab_for_each_cache(count_cache, n);
+	must(n[2] == 0);
+	must(vmstat_read(VMSTAT_slab_alloc) == vmstat_read(VMSTAT_slab_free));
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		km_unit_child(classes_ordered),
+		km_unit_modes(kmalloc_sizes),
+		km_unit_modes(malloc_sizes),
+		km_unit_modes(neighbours),
+		km_unit_child(large_sizes),
+		km_unit_child(edges),
+		km_unit_child(indexes),
+		km_unit_modes(zero),
+		km_unit_child(thresholds),
+		km_unit_modes(aligned),
+		km_unit_child(aligned_together),
+		cmocka_unit_test(test_create_wrong),
+		km_unit_child(create_fails),
+		km_unit_child(cache_alignment),
+		cmocka_unit_test(test_leftovers),
+		km_unit_modes(many_caches),
+		km_unit_modes(id_reuse),
+		km_unit_child(each_cache),
+		km_unit_child(long_name),
+		km_unit_modes(shrink_all),
+		km_unit_modes(nolock),
+		cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_misuse),
+		cmocka_unit_test(test_misuse_warned),
+		km_unit_modes(stress),
+		km_unit_modes(stress_create),
+	};
+
+	return km_run_tests(tests);
+}

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * util: what a block holds survives every change of its size, a product that
+ * overflows is refused, and what must be cleared is.
+ */
+#include "kmtest.h"
+
+#include "arch.h"
+#include "kmalloc.h"
+#include "memblock.h"
+#include "mm_boot.h"
+#include "page_alloc.h"
+#include "slab_common.h"
+#include "util.h"
+#include "vmalloc.h"
+
+#define GFP_0 (GFP_KERNEL | __GFP_ZERO)
+
+static void start(void)
+{
+	must(mm_boot());
+}
+
+/* ---- krealloc ---- */
+
+static void krealloc_edges(void)
+{
+	char *p, *q;
+
+	start();
+	p = krealloc(NULL, 100, GFP_KERNEL);
+	must(p && ksize(p) == 112);
+	must(krealloc(p, 0, GFP_KERNEL) == ZERO_SIZE_PTR);
+	/* It was freed: it is the next one of its class. */
+	q = kmalloc(100, GFP_KERNEL);
+	must(q == p);
+	must(krealloc(ZERO_SIZE_PTR, 0, GFP_KERNEL) == ZERO_SIZE_PTR);
+	p = krealloc(ZERO_SIZE_PTR, 50, GFP_0);
+	must(p && km_is_zero(p, 50));
+	km_fill(p, 50, 1);
+	must(!krealloc(p, km_hide(KMALLOC_MAX_SIZE + 1), GFP_KERNEL));
+	must(!krealloc(p, km_hide(~0UL), GFP_KERNEL));
+	must(km_intact(p, 50, 1));
+}
+
+/* In place while it is in its class, or more than half full. */
+static void krealloc_in_place(void)
+{
+	char *p, *q;
+
+	start();
+	p = kmalloc(1000, GFP_KERNEL);
+	must(ksize(p) == 1024);
+	for (size_t size = 1024; size > 512; size--)
+		must((q = krealloc(p, size, GFP_KERNEL)) == p);
+	km_fill(p, 512, 1);
+	q = krealloc(p, 512, GFP_KERNEL);
+	must(q != p && ksize(q) == 512 && km_intact(q, 512, 1));
+	p = krealloc(q, 513, GFP_KERNEL);
+	must(p != q && ksize(p) == 640 && km_intact(p, 512, 1));
+}
+
+/* From each size to each other. */
+static void krealloc_content(void)
+{
+	static const size_t steps[] = { 1, 8, 17, 100, 128, 129, 1000, 4096,
+					4097, 30000, 32768, 32769, 65536,
+					200000, SZ_1M, SZ_4M };
+
+	start();
+	for (u64 a = 0; a < ARRAY_SIZE(steps); a++) {
+		for (u64 b = 0; b < ARRAY_SIZE(steps); b++) {
+			size_t both = min(steps[a], steps[b]);
+			char *p = kmalloc(steps[a], GFP_KERNEL);
+
+			km_fill(p, steps[a], a);
+			p = krealloc(p, steps[b], GFP_KERNEL);
+			must(p && ksize(p) >= steps[b]);
+			must(km_intact(p, both, a));
+			km_fill(p, steps[b], b);
+			must(km_intact(p, steps[b], b));
+			kfree(p);
+		}
+	}
+	check_zone();
+}
+
+/* No memory: the block is as it was. */
+static void krealloc_fails(void)
+{
+	char *p;
+
+	start();
+	p = kmalloc(100, GFP_KERNEL);
+	km_fill(p, 100, 1);
+	arch_fail_set("mprotect", 8, 1);
+	must(!krealloc(p, SZ_4M, GFP_KERNEL));
+	must(ksize(p) == 112 && km_intact(p, 100, 1));
+	must(!kvrealloc(p, 300 * SZ_1M, GFP_KERNEL));
+	must(km_intact(p, 100, 1));
+	arch_fail_set("mprotect", 8, 0);
+	p = krealloc(p, SZ_4M, GFP_KERNEL);
+	must(p && km_intact(p, 100, 1));
+}
+
+/* Blocks that come next have been used, and hold what they held. */
+static void soil(size_t size)
+{
+	void *p[8];
+
+	for (int i = 0; i < 8; i++) {
+		p[i] = km_hide(kvmalloc(size, GFP_KERNEL));
+		memset(p[i], 0xbb, ksize(p[i]));
+	}
+	for (int i = 0; i < 8; i++)
+		kvfree(p[i]);
+}
+
+/* Through these sizes, with __GFP_ZERO each time: what was never written
+ * reads as zero. */
+static void grow_zero(void *(*resize)(const void *, size_t, gfp_t),
+		      const size_t *size, unsigned int nr)
+{
+	char *p = NULL;
+
+	for (unsigned int i = 0; i < nr; i++)
+		soil(size[i]);
+	for (unsigned int i = 0; i < nr; i++) {
+		p = km_hide(resize(p, size[i], GFP_0));
+		must(p && km_is_zero(p, size[i]));
+	}
+	kvfree(p);
+}
+
+static void krealloc_zero(void)
+{
+	static const size_t within[] = { 20, 30, 32, 33, 48 };
+	static const size_t wide[] = { 5, 100, 112, 150, 1000, 5000, 32000,
+				       32768, 33000, 36864, 40000, 300000 };
+	static const size_t down[] = { 1000, 600, 1000, 513, 1024, 100, 112 };
+
+	start();
+	grow_zero(krealloc, within, ARRAY_SIZE(within));
+	grow_zero(krealloc, wide, ARRAY_SIZE(wide));
+	grow_zero(krealloc, down, ARRAY_SIZE(down));
+}
+
+static void kvrealloc_zero(void)
+{
+	static const size_t wide[] = { 30, 5000, 100000, 524288, 524289,
+				       600000, 700001, SZ_1M, 3 * SZ_1M,
+				       20 * SZ_1M };
+	static const size_t down[] = { SZ_1M, 600001, SZ_1M, 300001, SZ_1M,
+				       100, 112, SZ_1M };
+
+	start();
+	grow_zero(kvrealloc, wide, ARRAY_SIZE(wide));
+	grow_zero(kvrealloc, down, ARRAY_SIZE(down));
+}
+
+/* Cut off, written before: grown again it must not be seen. */
+static void zero_after_shrink(void)
+{
+	static const size_t sizes[][2] = { { 1000, 700 }, { 30, 20 },
+					   { 40000, 37000 }, { SZ_1M, 600000 } };
+
+	start();
+	for (unsigned int i = 0; i < ARRAY_SIZE(sizes); i++) {
+		size_t large = sizes[i][0], small = sizes[i][1];
+		char *p = km_hide(kvzalloc(large, GFP_KERNEL));
+
+		memset(p, 0xdd, large);
+		p = km_hide(kvrealloc(p, small, GFP_0));
+		p = km_hide(kvrealloc(p, large, GFP_0));
+		must(km_is_zero(p + small, large - small));
+		kvfree(p);
+	}
+}
+
+/* ---- arrays ---- */
+
+static void arrays(void)
+{
+	size_t half = km_hide((size_t)1 << 32), most = km_hide(~(size_t)0);
+	char *p;
+
+	start();
+	p = kmalloc_array(30, 10, GFP_KERNEL);
+	must(p && ksize(p) == 320);
+	km_fill(p, 300, 1);
+	p = krealloc_array(p, 3, 1000, GFP_KERNEL);
+	must(p && ksize(p) == 3072 && km_intact(p, 300, 1));
+	must(!krealloc_array(p, half, half, GFP_KERNEL));
+	must(!krealloc_array(p, most, 2, GFP_KERNEL));
+	must(km_intact(p, 300, 1));
+	kfree(p);
+	must(!kmalloc_array(half, half, GFP_KERNEL));
+	must(!kmalloc_array(most, most, GFP_KERNEL));
+	must(!kcalloc(most / 2 + 1, 2, GFP_KERNEL));
+	must(!kvmalloc_array(half, half, GFP_KERNEL));
+	must(!kvcalloc(most / 3, 4, GFP_KERNEL));
+	/* 2^64 + 16: what is left after the overflow would fit. */
+	must(!kmalloc_array((most >> 4) + 2, 16, GFP_KERNEL));
+	must(kmalloc_array(0, 8, GFP_KERNEL) == ZERO_SIZE_PTR);
+	must(kmalloc_array(8, 0, GFP_KERNEL) == ZERO_SIZE_PTR);
+	must(kcalloc(most, 0, GFP_KERNEL) == ZERO_SIZE_PTR);
+}
+
+static void arrays_zero(void)
+{
+	start();
+	for (size_t n = 1; n < 300000; n = n * 3 + 1) {
+		char *p;
+
+		soil(n * 4);
+		p = km_hide(kvcalloc(n, 4, GFP_KERNEL));
+		must(p && km_is_zero(p, n * 4));
+		kvfree(p);
+		if (n * 4 > KMALLOC_MAX_SIZE)
+			continue;
+		p = km_hide(kcalloc(4, n, GFP_KERNEL));
+		must(p && km_is_zero(p, n * 4));
+		kfree(p);
+	}
+}
+
+/* ---- kvmalloc ---- */
+
+static void kv_edges(void)
+{
+	size_t limit = slab_vmap_threshold;
+	char *p;
+
+	start();
+	must(kvmalloc(0, GFP_KERNEL) == ZERO_SIZE_PTR);
+	must(kvzalloc(0, GFP_KERNEL) == ZERO_SIZE_PTR);
+	kvfree(NULL);
+	kvfree(ZERO_SIZE_PTR);
+	must(!kvmalloc(km_hide(~0UL), GFP_KERNEL));
+	must(!kvmalloc(km_hide((size_t)PTRDIFF_MAX + 1), GFP_KERNEL));
+	p = kvmalloc(limit, GFP_KERNEL);
+	must(p && !is_vmalloc_addr(p));
+	kvfree(p);
+	p = kvmalloc(limit + 1, GFP_KERNEL);
+	must(p && is_vmalloc_addr(p) && ksize(p) == limit + PAGE_SIZE);
+	must(kvrealloc(p, 0, GFP_KERNEL) == ZERO_SIZE_PTR);
+	must(vmap_size(p) == 0);
+	p = kvrealloc(ZERO_SIZE_PTR, 10, GFP_KERNEL);
+	must(p && ksize(p) == 16);
+}
+
+/* Up and down over all that a block may be. */
+static void kv_content(void)
+{
+	static const size_t steps[] = { 10, 3000, 40000, 524288, 524289,
+					SZ_1M, 5 * SZ_1M, 64 * SZ_1M,
+					9 * SZ_1M, 524288, 270000, 262144,
+					100000, 700000, 50, 2 * SZ_1M, 1 };
+	char *p = NULL;
+	size_t old = 0;
+
+	start();
+	for (u64 i = 0; i < ARRAY_SIZE(steps); i++) {
+		p = km_hide(kvrealloc(p, steps[i], GFP_KERNEL));
+		must(p && ksize(p) >= steps[i]);
+		must(!i || km_intact(p, min(old, steps[i]), i - 1));
+		old = steps[i];
+		km_fill(p, old, i);
+		check_vmap();
+		check_zone();
+	}
+	kvfree(p);
+}
+
+static void realloc_copy(void)
+{
+	char *p;
+
+	start();
+	p = km_hide(kmalloc(100, GFP_KERNEL));
+	km_fill(p, 100, 1);
+	p = util_realloc_copy(p, 100, SZ_1M);
+	must(p && ksize(p) >= SZ_1M && km_intact(p, 100, 1));
+	p = util_realloc_copy(p, SZ_1M, 50);
+	must(p && km_intact(p, 50, 1));
+	must(!util_realloc_copy(p, 50, (size_t)PTRDIFF_MAX + 1));
+	must(km_intact(p, 50, 1));
+}
+
+/* ---- the rest ---- */
+
+/* All of the block, not just what was asked for. */
+static void sensitive(void)
+{
+	static const size_t sizes[] = { 1, 100, 1000, 5000, 40000, 300000,
+					SZ_1M };
+
+	start();
+	kfree_sensitive(NULL);
+	kfree_sensitive(ZERO_SIZE_PTR);
+	for (unsigned int i = 0; i < ARRAY_SIZE(sizes); i++) {
+		char *p = km_hide(kvmalloc(sizes[i], GFP_KERNEL));
+		size_t all = ksize(p);
+
+		memset(p, 0x99, all);
+		kfree_sensitive(p);
+		/* The memory is still there, if not ours any more. */
+		must(km_is_zero(km_hide(p), all));
+	}
+}
+
+static void version(void)
+{
+	must(!strcmp(kmalloc_version(), PACKAGE_VERSION));
+}
+
+/* ---- at random ---- */
+
+#define HELD 50
+
+static void worker(unsigned int nr, void *arg)
+{
+	struct km_rng rng = km_rng_of(nr);
+	size_t size[HELD] = { 0 };
+	char *held[HELD] = { NULL };
+
+	for (unsigned long i = 0; i < *(unsigned long *)arg; i++) {
+		u64 k = km_below(&rng, HELD), tag = (u64)nr << 32 | k;
+		size_t next = km_any_size(&rng, km_below(&rng, 20) ? 20000 :
+								 3 * SZ_1M);
+		char *p;
+
+		if (held[k] && !km_below(&rng, 4)) {
+			must(km_intact(held[k], size[k], tag));
+			kvfree(held[k]);
+			held[k] = NULL;
+			size[k] = 0;
+			continue;
+		}
+		p = kvrealloc(held[k], next, GFP_KERNEL);
+		must(p && km_intact(p, min(size[k], next), tag));
+		must(ksize(p) >= next);
+		held[k] = p;
+		size[k] = next;
+		km_fill(p, next, tag);
+	}
+	for (u64 k = 0; k < HELD; k++) {
+		must(!held[k] || km_intact(held[k], size[k],
+					   (u64)nr << 32 | k));
+		kvfree(held[k]);
+	}
+}
+
+static void check_one(struct kmem_cache *s, void *arg)
+{
+	check_cache(s);
+}
+
+static void stress(void)
+{
+	unsigned long rounds = km_load(3000);
+
+	start();
+	km_threads(8, worker, &rounds);
+	slab_for_each_cache(check_one, NULL);
+	check_zone();
+	check_vmap();
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		km_unit_child(krealloc_edges),
+		km_unit_child(krealloc_in_place),
+		km_unit_child(krealloc_content),
+		km_unit_child(krealloc_fails),
+		km_unit_child(krealloc_zero),
+		km_unit_child(kvrealloc_zero),
+		km_unit_child(zero_after_shrink),
+		km_unit_child(arrays),
+		km_unit_child(arrays_zero),
+		km_unit_child(kv_edges),
+		km_unit_child(kv_content),
+		km_unit_child(realloc_copy),
+		km_unit_child(sensitive),
+		km_unit_child(version),
+		km_unit_modes(stress),
+	};
+
+	return km_run_tests(tests);
+}

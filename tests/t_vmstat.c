@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vmstat: no addition is lost, and each row has a name of its own.
+ */
+#include "kmtest.h"
+
+#include "vmstat.h"
+
+static void add(unsigned int nr, void *arg)
+{
+	for (unsigned int i = 0; i < 10000; i++) {
+		vmstat_add(VMSTAT_pgalloc, 3);
+		vmstat_add((enum vmstat_item)(i % NR_VMSTAT_ITEMS), 1);
+	}
+}
+
+static void test_sums(void **state)
+{
+	u64 sum = 0;
+
+	km_threads(8, add, NULL);
+	for (int i = 0; i < NR_VMSTAT_ITEMS; i++)
+		sum += vmstat_read((enum vmstat_item)i);
+	assert_int_equal(sum, 8 * 10000 * 4);
+	assert_true(vmstat_read(VMSTAT_pgalloc) > 8 * 10000 * 3);
+}
+
+static void test_names(void **state)
+{
+	assert_string_equal(vmstat_names[VMSTAT_pgalloc], "pgalloc");
+	assert_string_equal(vmstat_names[VMSTAT_foreign_free], "foreign_free");
+	for (int i = 0; i < NR_VMSTAT_ITEMS; i++) {
+		assert_non_null(vmstat_names[i]);
+		for (int k = 0; k < i; k++)
+			assert_string_not_equal(vmstat_names[i],
+						vmstat_names[k]);
+	}
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_sums),
+		cmocka_unit_test(test_names),
+	};
+
+	return km_run_tests(tests);
+}
