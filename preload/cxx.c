@@ -52,7 +52,8 @@ static void throw_bad_alloc(size_t size)
 
 static void *try_alloc(size_t align, size_t size)
 {
-	return align <= 16 ? shim_try_malloc(size) : malloc_aligned(align, size);
+	return align <= 16 ? shim_try_malloc(size) :
+			     malloc_aligned(align, size);
 }
 
 /* Asks the new handler for memory until it gives up. */
@@ -123,8 +124,9 @@ __export void *_ZnwmRKSt9nothrow_t(size_t size, const void *tag)
 {
 	void *p = new_fast(size);
 
-	return likely(p) ? p : new_nothrow_slowpath("_ZnwmRKSt9nothrow_t", 1,
-						    size, tag);
+	return likely(p) ? p :
+			   new_nothrow_slowpath("_ZnwmRKSt9nothrow_t", 1, size,
+						tag);
 }
 
 __export void *_ZnwmSt11align_val_tRKSt9nothrow_t(size_t size, size_t align,

@@ -44,9 +44,18 @@ static struct family {
 	void *ours;
 	void *libcs; /* the same every time */
 } family[] = {
-#define OURS(f) { .name = #f, .ours = (void *)shim_##f }
-	OURS(malloc), OURS(calloc), OURS(realloc), OURS(free), OURS(memalign),
-	OURS(reallocarray), OURS(posix_memalign), OURS(aligned_alloc),
+#define OURS(f)                                      \
+	{                                            \
+		.name = #f, .ours = (void *)shim_##f \
+	}
+	OURS(malloc),
+	OURS(calloc),
+	OURS(realloc),
+	OURS(free),
+	OURS(memalign),
+	OURS(reallocarray),
+	OURS(posix_memalign),
+	OURS(aligned_alloc),
 	{ .name = "malloc_usable_size", .ours = (void *)shim_usable_size },
 };
 
@@ -68,11 +77,11 @@ static void *our_function(void *libcs)
 /* What of an object's dynamic section is needed here. */
 struct object {
 	ElfW(Addr) base;
-	const ElfW(Rela) *tables[2];
+	const ElfW(Rela) * tables[2];
 	size_t counts[2];
 };
 
-static void read_dynamic(struct object *o, const ElfW(Dyn) *d)
+static void read_dynamic(struct object *o, const ElfW(Dyn) * d)
 {
 	for (; d->d_tag != DT_NULL; d++) {
 		void *p = (void *)d->d_un.d_ptr;
@@ -104,7 +113,7 @@ static void write_slot(void **slot, void *to)
 	WRITE_ONCE(*slot, to);
 }
 
-static void redirect_slot(const struct object *o, const ElfW(Rela) *r)
+static void redirect_slot(const struct object *o, const ElfW(Rela) * r)
 {
 	unsigned long type = RELOC_TYPE(r->r_info);
 	void **slot = (void **)(o->base + r->r_offset);

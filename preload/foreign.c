@@ -72,8 +72,9 @@ static int end_of_program(struct dl_phdr_info *info, size_t size, void *arg)
 		const ElfW(Phdr) *ph = &info->dlpi_phdr[i];
 
 		if (ph->p_type == PT_LOAD)
-			*end = max(*end, (uintptr_t)(info->dlpi_addr +
-						     ph->p_vaddr + ph->p_memsz));
+			*end = max(*end,
+				   (uintptr_t)(info->dlpi_addr + ph->p_vaddr +
+					       ph->p_memsz));
 	}
 	return 1;
 }

@@ -85,8 +85,8 @@ __export int mallopt(int what, int value)
 	case M_MMAP_THRESHOLD:
 		if (value < 0 || (size_t)value > KMALLOC_MAX_SIZE)
 			return 0;
-		slab_vmap_threshold = max((size_t)value,
-					  (size_t)KMALLOC_MAX_CACHE_SIZE);
+		slab_vmap_threshold =
+			max((size_t)value, (size_t)KMALLOC_MAX_CACHE_SIZE);
 		return 1;
 	case M_TRIM_THRESHOLD:
 	case M_TOP_PAD:
@@ -116,7 +116,8 @@ __export void malloc_stats(void)
 	if (!mm_boot())
 		return;
 	slabinfo_totals(&t);
-	fprintf(stderr, "# name                 active  objects    size perslab  pages   slabs\n");
+	fprintf(stderr,
+		"# name                 active  objects    size perslab  pages   slabs\n");
 	slabinfo_for_each(print_cache, stderr);
 	fprintf(stderr, "system bytes     = %10zu\n", t.online_bytes);
 	fprintf(stderr, "in use bytes     = %10zu\n", t.used_bytes);

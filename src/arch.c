@@ -102,8 +102,7 @@ static bool should_fail(int nr)
 	return true;
 }
 
-static long raw_syscall(long nr, long a, long b, long c, long d, long e,
-			long f)
+static long raw_syscall(long nr, long a, long b, long c, long d, long e, long f)
 {
 #if defined(__x86_64__)
 	long ret;
@@ -287,8 +286,8 @@ int arch_membarrier_register(void)
 
 int arch_membarrier_rseq(void)
 {
-	int err = (int)sys(SYS_membarrier, MEMBARRIER_PRIVATE_EXPEDITED_RSEQ,
-			   0, 0);
+	int err = (int)sys(SYS_membarrier, MEMBARRIER_PRIVATE_EXPEDITED_RSEQ, 0,
+			   0);
 
 	/* The registration at the start may have failed. */
 	if (err == -EPERM && !arch_membarrier_register())
@@ -332,8 +331,7 @@ unsigned int arch_nr_possible_cpus(void)
 {
 	char buf[128];
 	unsigned int last = 0;
-	int n = read_file("/sys/devices/system/cpu/possible", buf,
-			  sizeof(buf));
+	int n = read_file("/sys/devices/system/cpu/possible", buf, sizeof(buf));
 
 	if (n <= 0)
 		return 0;

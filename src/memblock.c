@@ -58,8 +58,10 @@ static size_t layout(char *base, size_t phys)
 	} const plan[] = {
 		{ &boot, BOOT_SIZE, SZ_64K, 0 },
 		{ &class_map, phys >> CLASS_MAP_SHIFT, SZ_64K, 0 },
-		{ &memmap, (phys >> PAGE_SHIFT) * sizeof(struct page), SZ_64K, 0 },
-		{ &vmap_units, (phys >> 16) * VMAP_UNIT_BYTES, SZ_64K, GUARD_SIZE },
+		{ &memmap, (phys >> PAGE_SHIFT) * sizeof(struct page), SZ_64K,
+		  0 },
+		{ &vmap_units, (phys >> 16) * VMAP_UNIT_BYTES, SZ_64K,
+		  GUARD_SIZE },
 		{ &mem_phys, phys, SZ_4M, GUARD_SIZE },
 		{ &mem_vmalloc, phys, SZ_2M, GUARD_SIZE },
 	};
@@ -110,7 +112,8 @@ static bool try_place(size_t phys, bool high)
 
 	layout((char *)base, phys);
 	reserved = false;
-	return !range_online(&boot, SZ_64K) && !range_online(&class_map, SZ_64K);
+	return !range_online(&boot, SZ_64K) &&
+	       !range_online(&class_map, SZ_64K);
 }
 
 int memblock_init(void)
@@ -191,8 +194,8 @@ static int online_phys_locked(size_t size)
 		return -ENOMEM;
 	err = range_online(&class_map, upto >> CLASS_MAP_SHIFT);
 	if (!err)
-		err = range_online(&memmap, (upto >> PAGE_SHIFT) *
-						    sizeof(struct page));
+		err = range_online(&memmap,
+				   (upto >> PAGE_SHIFT) * sizeof(struct page));
 	if (!err)
 		err = range_online(&mem_phys, upto);
 	if (!err)

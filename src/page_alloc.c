@@ -52,7 +52,7 @@ static struct {
 		size_t nr;
 	} area[NR_STATES][NR_PAGE_ORDERS];
 	size_t pages[NR_STATES];
-	char *fresh;	 /* online, never used, on no list */
+	char *fresh; /* online, never used, on no list */
 	size_t fresh_len;
 	u32 now;	 /* the clock at the last free, in 1/4 s */
 	u32 next_report; /* when to look for old blocks again */
@@ -233,8 +233,8 @@ static char *__cut_tail(char *end)
 	char *base = (char *)mem_phys_base;
 
 	if (zone.fresh_len && zone.fresh + zone.fresh_len == end) {
-		char *cut = base + ALIGN((size_t)(zone.fresh - base),
-					 SECTION_SIZE);
+		char *cut =
+			base + ALIGN((size_t)(zone.fresh - base), SECTION_SIZE);
 
 		if (cut < end) {
 			zone.fresh_len -= (size_t)(end - cut);
@@ -407,8 +407,8 @@ static void __collect_old(struct report *r, bool all)
 		struct list_head *list = &zone.area[DIRTY][o].free;
 
 		while (r->nr < REPORT_BATCH && !list_empty(list)) {
-			struct page *page = list_last_entry(list, struct page,
-							    lru);
+			struct page *page =
+				list_last_entry(list, struct page, lru);
 
 			if (!all && zone.now - page->stamp < delay)
 				break;
@@ -648,8 +648,8 @@ __export void free_pages_exact(void *p, size_t size)
 void page_alloc_stat(struct zone_stat *stat)
 {
 	for (int o = 0; o < NR_PAGE_ORDERS; o++)
-		stat->nr_free[o] = zone.area[DIRTY][o].nr +
-				   zone.area[ZERO][o].nr;
+		stat->nr_free[o] =
+			zone.area[DIRTY][o].nr + zone.area[ZERO][o].nr;
 	stat->dirty_pages = zone.pages[DIRTY];
 	stat->zero_pages = zone.pages[ZERO] + (zone.fresh_len >> PAGE_SHIFT);
 }

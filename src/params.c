@@ -23,9 +23,10 @@ union params_page params_page __aligned(PAGE_SIZE) = { .p = {
 #define PARAM(name, type, def, lo, hi, help) .name = (def),
 #include "params.def"
 #undef PARAM
-} };
+						       } };
 
-#define PARAM(name, type, def, lo, hi, help) BUILD_BUG_ON((def) < (lo) || (def) > (hi));
+#define PARAM(name, type, def, lo, hi, help) \
+	BUILD_BUG_ON((def) < (lo) || (def) > (hi));
 #include "params.def"
 #undef PARAM
 
@@ -101,7 +102,10 @@ static bool parse_choice(struct word w, const char *help, u64 *out, char *list,
 			return true;
 		}
 		n += scnprintf(list + n, size - n, "%s%s",
-			       !i ? "" : s[c.len] == ':' ? " or " : ", ", text);
+			       !i	       ? "" :
+			       s[c.len] == ':' ? " or " :
+						 ", ",
+			       text);
 		if (s[c.len] == ':')
 			return false;
 		s += c.len + 1;

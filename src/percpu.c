@@ -123,8 +123,8 @@ static bool probe_own(void)
 static enum percpu_mode probe_none(void)
 {
 	probed_rseq_off = own_rseq_off();
-	probed_cid_off = probed_rseq_off +
-			 (long)offsetof(struct rseq_area, mm_cid);
+	probed_cid_off =
+		probed_rseq_off + (long)offsetof(struct rseq_area, mm_cid);
 	return PERCPU_GENERIC;
 }
 
@@ -389,8 +389,8 @@ bool percpu_cmpxchg(enum percpu_kind kind, unsigned int id, uintptr_t old,
 static const uintptr_t drain_mark[] = { PERCPU_DRAIN, PERCPU_SPARE_DRAIN };
 static const uintptr_t drain_none[] = { PERCPU_DUMMY, 0 };
 
-static unsigned int hand_over(uintptr_t top,
-			      void (*take)(uintptr_t, void *), void *arg)
+static unsigned int hand_over(uintptr_t top, void (*take)(uintptr_t, void *),
+			      void *arg)
 {
 	if (!percpu_top_is_real(top))
 		return 0;
@@ -409,7 +409,8 @@ static u32 drain_claim(enum percpu_kind kind, unsigned int id,
 		uintptr_t *word = area_word(&areas[first + i], kind, id);
 
 		taken[i] = 0;
-		if (!(todo & (1U << i)) || !percpu_top_is_real(atomic_read(word)))
+		if (!(todo & (1U << i)) ||
+		    !percpu_top_is_real(atomic_read(word)))
 			continue;
 		taken[i] = xchg(word, drain_mark[kind]);
 		claimed |= 1U << i;
@@ -464,8 +465,8 @@ static unsigned int drain_generic(unsigned int id,
 	return n;
 }
 
-static unsigned int drain_rseq(unsigned int id,
-			       void (*take)(uintptr_t, void *), void *arg)
+static unsigned int drain_rseq(unsigned int id, void (*take)(uintptr_t, void *),
+			       void *arg)
 {
 	uintptr_t taken[DRAIN_CPUS];
 	unsigned int n = 0;

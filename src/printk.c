@@ -57,7 +57,7 @@ static void put_num(struct out *o, u64 v, unsigned int base, int width,
 		put(o, digits[--n]);
 }
 
-static u64 take_arg(va_list *args, int longs, bool is_signed)
+static u64 take_arg(va_list *args, bool longs, bool is_signed)
 {
 	if (longs)
 		return va_arg(*args, unsigned long);
@@ -81,54 +81,75 @@ static void put_signed(struct out *o, s64 v, int width, char pad)
 	put_num(o, magnitude, 10, width - (v < 0), pad);
 }
 
+/* What follows the %, its flags and its width. */
+struct spec {
+	int width;
+	bool longs;
+	char pad;
+};
+
+static void put_conversion(struct out *o, char conv, const struct spec *spec,
+			   va_list *ap)
+{
+	switch (conv) {
+	case 's':
+		put_str(o, va_arg(*ap, const char *));
+		break;
+	case 'c':
+		put(o, (char)va_arg(*ap, int));
+		break;
+	case 'd':
+		put_signed(o, (s64)take_arg(ap, spec->longs, true), spec->width,
+			   spec->pad);
+		break;
+	case 'u':
+		put_num(o, take_arg(ap, spec->longs, false), 10, spec->width,
+			spec->pad);
+		break;
+	case 'x':
+		put_num(o, take_arg(ap, spec->longs, false), 16, spec->width,
+			spec->pad);
+		break;
+	case 'p':
+		put_str(o, "0x");
+		put_num(o, take_arg(ap, true, false), 16, spec->width,
+			spec->pad);
+		break;
+	default:
+		put(o, conv);
+	}
+}
+
+static const char *read_spec(const char *fmt, struct spec *spec)
+{
+	*spec = (struct spec){ .pad = ' ' };
+	if (*fmt == '0')
+		spec->pad = *fmt++;
+	for (; *fmt >= '0' && *fmt <= '9'; fmt++)
+		spec->width = spec->width * 10 + (*fmt - '0');
+	for (; *fmt == 'l' || *fmt == 'z'; fmt++)
+		spec->longs = true;
+	return fmt;
+}
+
 size_t vscnprintf(char *buf, size_t size, const char *fmt, va_list args)
 {
 	struct out o = { buf, buf + size - 1 };
+	struct spec spec;
 	va_list ap;
 
 	if (!size)
 		return 0;
 	va_copy(ap, args);
 	for (; *fmt; fmt++) {
-		int width = 0, longs = 0;
-		char pad = ' ';
-
 		if (*fmt != '%') {
 			put(&o, *fmt);
 			continue;
 		}
-		if (*++fmt == '0')
-			pad = *fmt++;
-		for (; *fmt >= '0' && *fmt <= '9'; fmt++)
-			width = width * 10 + (*fmt - '0');
-		for (; *fmt == 'l' || *fmt == 'z'; fmt++)
-			longs++;
-		switch (*fmt) {
-		case 's':
-			put_str(&o, va_arg(ap, const char *));
+		fmt = read_spec(fmt + 1, &spec);
+		if (!*fmt)
 			break;
-		case 'c':
-			put(&o, (char)va_arg(ap, int));
-			break;
-		case 'd':
-			put_signed(&o, (s64)take_arg(&ap, longs, true), width,
-				   pad);
-			break;
-		case 'u':
-			put_num(&o, take_arg(&ap, longs, false), 10, width,
-				pad);
-			break;
-		case 'p':
-			longs = 1;
-			put_str(&o, "0x");
-			/* fall through */
-		case 'x':
-			put_num(&o, take_arg(&ap, longs, false), 16, width,
-				pad);
-			break;
-		default:
-			put(&o, *fmt);
-		}
+		put_conversion(&o, *fmt, &spec, &ap);
 	}
 	va_end(ap);
 	*o.pos = '\0';

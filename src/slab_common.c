@@ -31,7 +31,7 @@
 size_t slab_fast_limit __hot_data;
 
 /* Index i is for sizes above 16 * (i - 1) up to 16 * i. */
-#define SIZES(size, before) [(before) / 16 + 1 ... (size) / 16]
+#define SIZES(size, before) [(before) / 16 + 1 ...(size) / 16]
 
 const u8 slab_kmalloc_index[SIZE_INDEXES] = {
 	[0] = SLAB_ID_FIRST_KMALLOC,
@@ -51,9 +51,8 @@ const u8 slab_malloc_index[SIZE_INDEXES] = {
 
 u32 slab_object_size[NR_PERCPU_IDS] = {
 #define SHARED(size, before) [SLAB_ID_KMALLOC_##size] = (size),
-#define SPLIT(size, before)             \
-	[SLAB_ID_KMALLOC_##size] = (size), \
-	[SLAB_ID_MALLOC_##size] = (size),
+#define SPLIT(size, before) \
+	[SLAB_ID_KMALLOC_##size] = (size), [SLAB_ID_MALLOC_##size] = (size),
 #include "kmalloc_sizes.def"
 #undef SHARED
 #undef SPLIT
@@ -65,11 +64,11 @@ size_t slab_vmap_threshold = VMAP_THRESHOLD_DEFAULT;
 bool (*slab_foreign_free)(void *p);
 
 static struct spinlock slab_mutex = SPIN_LOCK_INIT(SLAB_MUTEX);
-static LIST_HEAD(cache_list);	/* slab mutex */
-static LIST_HEAD(unused_list);	/* slab mutex: destroyed caches' memory */
+static LIST_HEAD(cache_list);  /* slab mutex */
+static LIST_HEAD(unused_list); /* slab mutex: destroyed caches' memory */
 static unsigned int next_id = SLAB_ID_FIRST_NAMED; /* slab mutex */
-static u8 free_ids[NR_PERCPU_IDS]; /* slab mutex */
-static unsigned int nr_free_ids;   /* slab mutex */
+static u8 free_ids[NR_PERCPU_IDS];		   /* slab mutex */
+static unsigned int nr_free_ids;		   /* slab mutex */
 
 void slab_common_up(void)
 {
@@ -260,7 +259,8 @@ static void __cold report_bad_page_free(const void *p)
 	/* The head of the block around @p is at most 4 MiB below. */
 	for (size_t i = 0; mem_is_phys(p) && i <= 1024 && page >= mem_map;
 	     i++, page--) {
-		if (page->type == PG_LARGE && page->nr > i && (i || p != mem_page_address(page))) {
+		if (page->type == PG_LARGE && page->nr > i &&
+		    (i || p != mem_page_address(page))) {
 			pr_err("free of %p: interior pointer of a %lu-byte block at %p",
 			       p, (unsigned long)page->nr << PAGE_SHIFT,
 			       mem_page_address(page));
@@ -446,16 +446,17 @@ static u8 __take_id(unsigned int size)
 	return next_id < CACHE_ID_NONE ? (u8)next_id++ : CACHE_ID_NONE;
 }
 
-__export struct kmem_cache *kmem_cache_create(const char *name,
-					      unsigned int size,
-					      unsigned int align,
-					      slab_flags_t flags,
-					      void (*ctor)(void *))
+__export struct kmem_cache *
+kmem_cache_create(const char *name, unsigned int size, unsigned int align,
+		  slab_flags_t flags, void (*ctor)(void *))
 {
 	const char *want = wrong_argument(name, size, align);
 	struct kmem_cache *s = NULL;
 	struct cache_plan plan = {
-		.name = name, .size = size, .flags = flags, .ctor = ctor,
+		.name = name,
+		.size = size,
+		.flags = flags,
+		.ctor = ctor,
 	};
 
 	if (want)
@@ -493,8 +494,8 @@ static bool belongs_to(struct kmem_cache *s, void *p)
 {
 	unsigned int id = mem_class(p);
 
-	if (likely(id == s->id && (id != CACHE_ID_NONE ||
-				   slab_cache_of(p, id) == s)))
+	if (likely(id == s->id &&
+		   (id != CACHE_ID_NONE || slab_cache_of(p, id) == s)))
 		return true;
 	pr_err("kmem_cache_free of %p: not an object of %s", p, s->name);
 	slab_report_error();
@@ -593,7 +594,8 @@ static void shrink_unnumbered(struct kmem_cache *s, void *arg)
 void slab_shrink_all(void)
 {
 	slab_for_each_cache(shrink_unnumbered, NULL);
-	for (unsigned int id = SLAB_ID_FIRST_KMALLOC; id < CACHE_ID_NONE; id++) {
+	for (unsigned int id = SLAB_ID_FIRST_KMALLOC; id < CACHE_ID_NONE;
+	     id++) {
 		struct kmem_cache *s = smp_load_acquire(&slab_caches[id]);
 
 		if (s)

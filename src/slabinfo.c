@@ -41,8 +41,8 @@ void slabinfo_totals(struct slab_totals *t)
 	t->metadata_bytes = memblock_boot_bytes();
 	/* What is neither free nor slab is large blocks (and slab ends). */
 	if (mem_phys.online > free_pages * PAGE_SIZE + slab_bytes)
-		t->used_bytes += mem_phys.online - free_pages * PAGE_SIZE -
-				 slab_bytes;
+		t->used_bytes +=
+			mem_phys.online - free_pages * PAGE_SIZE - slab_bytes;
 	t->used_bytes += t->vmalloc_bytes;
 	t->free_bytes += (zone.dirty_pages + vmap.dirty_pages) * PAGE_SIZE;
 }

@@ -72,7 +72,8 @@ static u8 slab_order(unsigned int size, unsigned int id)
 	unsigned int order = SLAB_MIN_ORDER;
 
 	if (id == CACHE_ID_NONE)
-		return (u8)max(order, order_base_2(DIV_ROUND_UP(size, PAGE_SIZE)));
+		return (u8)max(order,
+			       order_base_2(DIV_ROUND_UP(size, PAGE_SIZE)));
 	while (order < 7 && (PAGE_SIZE << order) / size < 16)
 		order++;
 	return (u8)order;
@@ -408,8 +409,9 @@ static struct slab *make_slab(struct kmem_cache *s)
 	slab->cache = s;
 	slab->order = s->order;
 	slab->base = mem + colour;
-	slab->objects = min(s->objects,
-			    (u32)(((PAGE_SIZE << s->order) - colour) / s->size));
+	slab->objects =
+		min(s->objects,
+		    (u32)(((PAGE_SIZE << s->order) - colour) / s->size));
 	slab->free = slab->objects;
 	slab->type = PG_SLAB;
 	set_all_free(slab);
@@ -692,7 +694,8 @@ void slab_free_slowpath(struct kmem_cache *s, void *obj)
 			break;
 		sheaf_push(&roomy, obj);
 		stash_sheaf(s, percpu_cmpxchg(PERCPU_TOP, s->id, top, roomy) ?
-				       top : roomy);
+				       top :
+				       roomy);
 		return;
 	}
 	slab_free_direct(s, &obj, 1);

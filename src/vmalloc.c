@@ -54,10 +54,10 @@ enum { BIN_DIRTY, BIN_ZERO, NR_BIN_SETS };
 #define BIN_LOOK 8 /* runs looked at in one bin */
 
 struct vmap_unit {
-	u32 nr;		/* head: units of the run */
-	u32 head;	/* last: the run's first unit */
-	u8 state;	/* head: enum run_state */
-	u8 guarded;	/* head: the last page is inaccessible */
+	u32 nr;	    /* head: units of the run */
+	u32 head;   /* last: the run's first unit */
+	u8 state;   /* head: enum run_state */
+	u8 guarded; /* head: the last page is inaccessible */
 	u16 pad;
 	u32 next, prev; /* head, free: neighbours in the bin, plus 1 */
 	u32 stamp;	/* head, DIRTY: when it was freed, 1/4 s */
@@ -75,8 +75,8 @@ static struct {
 	u64 nonempty[NR_BIN_SETS][NR_BINS / 64];
 	size_t areas, live_pages, dirty_units;
 	u32 next_purge;
-	void **deferred;   /* atomic */
-	bool no_guards;	   /* racy; only ever turned on */
+	void **deferred; /* atomic */
+	bool no_guards;	 /* racy; only ever turned on */
 } vm = { .lock = SPIN_LOCK_INIT(VMAP) };
 
 #define DIRTY_MIN (8 * SZ_1M)
@@ -347,7 +347,8 @@ static unsigned int __collect_dirty(u32 *runs, bool all)
 		while (i && nr < PURGE_BATCH) {
 			struct vmap_unit *u = &vm.unit[i - 1];
 			u32 next = u->next;
-			bool over = vm.dirty_units << UNIT_SHIFT > dirty_limit();
+			bool over =
+				vm.dirty_units << UNIT_SHIFT > dirty_limit();
 
 			if (all || over || run_is_old(u, now)) {
 				bin_del(i - 1);
@@ -621,7 +622,8 @@ static bool grow_in_place(u32 i, u32 nr)
 		return false;
 	if (next == vm.frontier) {
 		ok = __extend_frontier(more, &next);
-	} else if (vm.unit[next].state == RUN_ZERO && vm.unit[next].nr >= more) {
+	} else if (vm.unit[next].state == RUN_ZERO &&
+		   vm.unit[next].nr >= more) {
 		bin_del(next);
 		vm.unit[next].state = RUN_BUSY;
 		__split_run(next, more);
@@ -668,8 +670,8 @@ static void cut_tail(u32 i, u32 nr)
 /* Moves the pages of run @i to a new one of @nr units. */
 static void *move_run(u32 i, u32 nr, size_t pages)
 {
-	size_t len = ALIGN((size_t)vm.unit[i].pages << PAGE_SHIFT,
-			   arch_page_size);
+	size_t len =
+		ALIGN((size_t)vm.unit[i].pages << PAGE_SHIFT, arch_page_size);
 	bool ok, clean;
 	u32 to;
 
