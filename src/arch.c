@@ -366,9 +366,12 @@ u64 arch_random(void)
 	    sizeof(r))
 		return r;
 	/* The loader's random bytes are the next best thing. */
-	const u64 *seed = (const u64 *)getauxval(AT_RANDOM);
+	const void *seed = (const void *)getauxval(AT_RANDOM);
 
-	return (seed ? seed[0] ^ seed[1] : 0) ^ (u64)(uintptr_t)&r;
+	r = 0;
+	if (seed)
+		__builtin_memcpy(&r, seed, sizeof(r));
+	return r ^ (u64)(uintptr_t)&r;
 }
 
 bool arch_fd_is_open(int fd)

@@ -57,8 +57,8 @@ typedef int32_t s32;
 typedef int64_t s64;
 
 /* A load or store that happens once, whole, where it is written. */
-#define READ_ONCE(x) (*(const volatile __typeof__(x) *)&(x))
-#define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
+#define READ_ONCE(x) __atomic_load_n(&(x), __ATOMIC_RELAXED)
+#define WRITE_ONCE(x, v) __atomic_store_n(&(x), v, __ATOMIC_RELAXED)
 
 /* A load that may be folded into the instruction which uses it.  The word
  * is aligned and changes seldom; only the thread sanitizer must be told. */

@@ -38,4 +38,16 @@ struct page {
 
 BUILD_BUG_ON(sizeof(struct page) != 32);
 
+/* The buddy allocator looks at the type of a neighbour's block, whose owner
+ * may be changing it; PG_BUDDY comes and goes under the zone lock alone. */
+static inline u8 page_type(const struct page *page)
+{
+	return READ_ONCE(page->type);
+}
+
+static inline void page_set_type(struct page *page, u8 type)
+{
+	WRITE_ONCE(page->type, type);
+}
+
 #endif

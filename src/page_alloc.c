@@ -82,7 +82,7 @@ static void list_block(struct page *page, unsigned int order)
 {
 	unsigned int s = page_state(page);
 
-	page->type = PG_BUDDY;
+	page_set_type(page, PG_BUDDY);
 	page->order = (u8)order;
 	list_add(&page->lru, &zone.area[s][order].free);
 	zone.area[s][order].nr++;
@@ -95,7 +95,7 @@ static void unlist_block(struct page *page)
 	unsigned int s = page_state(page), order = page->order;
 
 	list_del(&page->lru);
-	page->type = PG_NONE;
+	page_set_type(page, PG_NONE);
 	zone.pages[s] -= 1UL << order;
 	if (!--zone.area[s][order].nr)
 		zone.nonempty[s] &= ~(1U << order);
@@ -111,7 +111,7 @@ static struct page *buddy_of(struct page *page, unsigned int order)
 static bool can_merge(const struct page *buddy, unsigned int order)
 {
 	return mem_is_phys(mem_page_address(buddy)) &&
-	       buddy->type == PG_BUDDY && buddy->order == order;
+	       page_type(buddy) == PG_BUDDY && buddy->order == order;
 }
 
 static void __free_block(struct page *page, unsigned int order)
@@ -251,7 +251,7 @@ static char *__cut_tail(char *end)
 		while ((size_t)(end - base) >= len &&
 		       IS_ALIGNED((size_t)(end - base), len)) {
 			page = mem_page(end - len);
-			if (page->type != PG_BUDDY || page->order != o)
+			if (page_type(page) != PG_BUDDY || page->order != o)
 				break;
 			unlist_block(page);
 			end -= len;
@@ -377,7 +377,7 @@ void page_free_exact(struct page *page, unsigned int nr)
 		if (pfn)
 			o = min(o, __ffs(pfn));
 		page->flags = 0;
-		page->type = PG_NONE;
+		page_set_type(page, PG_NONE);
 		__free_block(page, o);
 	}
 	due = __report_due();
@@ -490,7 +490,7 @@ static struct page *pcp_refill(unsigned int order)
 
 		if (!more)
 			break;
-		more->type = PG_PCP;
+		page_set_type(more, PG_PCP);
 		sheaf_push(&top, more);
 	}
 	if (!top)
@@ -535,7 +535,7 @@ static struct page *prepare_pages(struct page *page, unsigned int order,
 		__builtin_memset(mem_page_address(page), 0, PAGE_SIZE << order);
 	page->flags = 0;
 	page->order = (u8)order;
-	page->type = PG_PAGES;
+	page_set_type(page, PG_PAGES);
 	return page;
 }
 
@@ -566,14 +566,14 @@ __export void __free_pages(struct page *page, unsigned int order)
 {
 	if (!page)
 		return;
-	if (page->type != PG_PAGES || page->order != order)
+	if (page_type(page) != PG_PAGES || page->order != order)
 		panic("__free_pages of %p, order %u: not a block of that order",
 		      mem_page_address(page), order);
 	if (order > PCP_MAX_ORDER) {
 		page_free_block(page, order);
 		return;
 	}
-	page->type = PG_PCP;
+	page_set_type(page, PG_PCP);
 	if (percpu_push_slowpath(pcp_id(order), page) != RSEQ_PUSHED)
 		pcp_free_slowpath(page, order);
 }
@@ -625,7 +625,7 @@ __export void *alloc_pages_exact(size_t size, gfp_t gfp)
 	if (gfp & __GFP_ZERO && !(page->flags & PAGE_ZERO))
 		__builtin_memset(p, 0, PAGE_ALIGN(size));
 	page->flags = 0;
-	page->type = PG_LARGE;
+	page_set_type(page, PG_LARGE);
 	page->nr = nr;
 	return p;
 }
@@ -636,7 +636,7 @@ __export void free_pages_exact(void *p, size_t size)
 
 	if (!p)
 		return;
-	if (!page || page->type != PG_LARGE ||
+	if (!page || page_type(page) != PG_LARGE ||
 	    page->nr != PAGE_ALIGN(size) >> PAGE_SHIFT)
 		panic("free_pages_exact of %p, %zu bytes: not a block of that size",
 		      p, size);
@@ -677,7 +677,7 @@ static size_t check_area(int s, int o)
 	list_for_each_entry(page, &zone.area[s][o].free, lru) {
 		size_t pfn = (size_t)(page - mem_map);
 
-		BUG_ON(page->type != PG_BUDDY || page->order != o);
+		BUG_ON(page_type(page) != PG_BUDDY || page->order != o);
 		BUG_ON(page_state(page) != (unsigned int)s);
 		BUG_ON(!IS_ALIGNED(pfn, 1UL << o));
 		nr++;

@@ -280,7 +280,7 @@ static void *generic_pop(unsigned int id)
 	top = (void **)area->top[id];
 	obj = top[-1];
 	if (obj)
-		area->top[id] = (uintptr_t)(top - 1);
+		WRITE_ONCE(area->top[id], (uintptr_t)(top - 1));
 	slot_unlock(slot);
 	return obj;
 }
@@ -298,8 +298,8 @@ static enum rseq_push_result generic_push(unsigned int id, void *obj)
 	if (top[-1] == obj) {
 		ret = RSEQ_TWICE;
 	} else if ((uintptr_t)top & SHEAF_MASK) {
-		*top = obj;
-		area->top[id] = (uintptr_t)(top + 1);
+		WRITE_ONCE(*top, obj);
+		WRITE_ONCE(area->top[id], (uintptr_t)(top + 1));
 		ret = RSEQ_PUSHED;
 	}
 	slot_unlock(slot);
@@ -376,7 +376,7 @@ bool percpu_cmpxchg(enum percpu_kind kind, unsigned int id, uintptr_t old,
 	word = area_word(area, kind, id);
 	same = *word == old;
 	if (same)
-		*word = new;
+		WRITE_ONCE(*word, new);
 	slot_unlock(slot);
 	return same;
 }
@@ -456,8 +456,8 @@ static unsigned int drain_generic(unsigned int id,
 			arch_sched_yield();
 		top = areas[i].top[id];
 		spare = areas[i].spare[id];
-		areas[i].top[id] = PERCPU_DUMMY;
-		areas[i].spare[id] = 0;
+		WRITE_ONCE(areas[i].top[id], PERCPU_DUMMY);
+		WRITE_ONCE(areas[i].spare[id], 0);
 		slot_unlock(i);
 		n += hand_over(top, take, arg);
 		n += hand_over(spare, take, arg);

@@ -26,7 +26,7 @@ static inline void **sheaf_block(uintptr_t top)
 
 static inline bool sheaf_is_empty(uintptr_t top)
 {
-	return !((void **)top)[-1];
+	return !READ_ONCE(((void **)top)[-1]);
 }
 
 static inline bool sheaf_is_full(uintptr_t top)
@@ -44,7 +44,7 @@ static inline void *sheaf_pop(uintptr_t *top)
 
 static inline void sheaf_push(uintptr_t *top, void *obj)
 {
-	*(void **)*top = obj;
+	WRITE_ONCE(*(void **)*top, obj);
 	*top += sizeof(void *);
 }
 
@@ -53,7 +53,7 @@ static inline uintptr_t sheaf_reset(uintptr_t top, unsigned int capacity)
 {
 	void **block = sheaf_block(top);
 
-	block[SHEAF_SLOTS - 1 - capacity] = NULL;
+	WRITE_ONCE(block[SHEAF_SLOTS - 1 - capacity], NULL);
 	return (uintptr_t)&block[SHEAF_SLOTS - capacity];
 }
 

@@ -90,6 +90,13 @@ static struct kmem_cache *__cache_memory(void)
 	return s;
 }
 
+/* Those of kmalloc's ids are right from the start, and being read. */
+static void set_object_size(unsigned int id, u32 size)
+{
+	if (slab_object_size[id] != size)
+		WRITE_ONCE(slab_object_size[id], size);
+}
+
 static struct kmem_cache *__make_cache(const struct cache_plan *plan)
 {
 	struct kmem_cache *s = __cache_memory();
@@ -98,7 +105,7 @@ static struct kmem_cache *__make_cache(const struct cache_plan *plan)
 		return NULL;
 	slab_cache_init(s, plan);
 	list_add_tail(&s->list, &cache_list);
-	slab_object_size[plan->id] = plan->id == CACHE_ID_NONE ? 0 : plan->size;
+	set_object_size(plan->id, plan->id == CACHE_ID_NONE ? 0 : plan->size);
 	/* pairs with the acquire in cache_of_id */
 	if (plan->id != CACHE_ID_NONE)
 		smp_store_release(&slab_caches[plan->id], s);
@@ -259,7 +266,7 @@ static void __cold report_bad_page_free(const void *p)
 	/* The head of the block around @p is at most 4 MiB below. */
 	for (size_t i = 0; mem_is_phys(p) && i <= 1024 && page >= mem_map;
 	     i++, page--) {
-		if (page->type == PG_LARGE && page->nr > i &&
+		if (page_type(page) == PG_LARGE && page->nr > i &&
 		    (i || p != mem_page_address(page))) {
 			pr_err("free of %p: interior pointer of a %lu-byte block at %p",
 			       p, (unsigned long)page->nr << PAGE_SHIFT,
@@ -267,7 +274,7 @@ static void __cold report_bad_page_free(const void *p)
 			slab_report_error();
 			return;
 		}
-		if (page->type != PG_NONE)
+		if (page_type(page) != PG_NONE)
 			break;
 	}
 	pr_err("free of %p: not an allocated block", p);
@@ -351,7 +358,7 @@ size_t ksize_slowpath(const void *p)
 	if (!mem_is_phys(p))
 		return 0;
 	page = mem_page(p);
-	return page->type == PG_LARGE ? (size_t)page->nr << PAGE_SHIFT : 0;
+	return page_type(page) == PG_LARGE ? (size_t)page->nr << PAGE_SHIFT : 0;
 }
 
 bool krealloc_large(void *p, size_t size, void **to)

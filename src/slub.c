@@ -282,7 +282,7 @@ static unsigned int __take_from_slabs(struct kmem_cache *s, void **end,
 static void __remove_slab(struct kmem_cache *s, struct slab *slab)
 {
 	list_del(&slab->list);
-	s->nr_slabs--;
+	atomic_set(&s->nr_slabs, s->nr_slabs - 1);
 	s->nr_objects -= slab->objects;
 	s->nr_free -= slab->objects;
 }
@@ -388,7 +388,7 @@ static u32 next_colour(struct kmem_cache *s)
 static void populate_slab(struct kmem_cache *s, struct page *page, void *mem)
 {
 	if (!(page->flags & PAGE_ZERO) || s->order > SLAB_MIN_ORDER ||
-	    s->nr_slabs < POPULATE_FROM)
+	    atomic_read(&s->nr_slabs) < POPULATE_FROM)
 		return;
 	arch_madvise(mem, PAGE_SIZE << s->order, MADV_POPULATE_WRITE);
 }
@@ -405,7 +405,8 @@ static struct slab *make_slab(struct kmem_cache *s)
 	mem = mem_page_address(page);
 	populate_slab(s, page, mem);
 	colour = next_colour(s);
-	__builtin_memset(slab, 0, sizeof(*slab));
+	slab->list = (struct list_head){ NULL, NULL };
+	slab->hint = 0;
 	slab->cache = s;
 	slab->order = s->order;
 	slab->base = mem + colour;
@@ -413,7 +414,7 @@ static struct slab *make_slab(struct kmem_cache *s)
 		min(s->objects,
 		    (u32)(((PAGE_SIZE << s->order) - colour) / s->size));
 	slab->free = slab->objects;
-	slab->type = PG_SLAB;
+	page_set_type(page, PG_SLAB);
 	set_all_free(slab);
 	for (unsigned int i = 0; s->ctor && i < slab->objects; i++)
 		s->ctor(slab->base + (size_t)i * s->size);
@@ -427,7 +428,11 @@ static void free_slab(struct kmem_cache *s, struct slab *slab)
 	struct page *page = (struct page *)slab;
 
 	mem_set_class(mem_page_address(page), class_bytes(s), 0);
-	__builtin_memset(page, 0, sizeof(*page) << s->order);
+	page_set_type(page, PG_NONE);
+	slab->cache = NULL;
+	slab->objects = 0;
+	__builtin_memset(slab->bitmap, 0,
+			 (sizeof(*page) << s->order) - sizeof(*slab));
 	page_free_block(page, s->order);
 	vmstat_add(VMSTAT_slab_free, 1);
 }
@@ -444,7 +449,7 @@ static void free_slabs(struct kmem_cache *s, struct list_head *empty)
 
 static void __add_slab(struct kmem_cache *s, struct slab *slab)
 {
-	s->nr_slabs++;
+	atomic_set(&s->nr_slabs, s->nr_slabs + 1);
 	s->nr_empty++;
 	s->nr_objects += slab->objects;
 	s->nr_free += slab->objects;
@@ -739,7 +744,7 @@ unsigned int slab_cache_shrink(struct kmem_cache *s)
 	INIT_LIST_HEAD(&empty);
 	take_empty_slabs(s, &empty);
 	free_slabs(s, &empty);
-	return s->nr_slabs;
+	return atomic_read(&s->nr_slabs);
 }
 
 void slab_cache_stat(struct kmem_cache *s, struct slab_stat *stat)

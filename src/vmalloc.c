@@ -247,7 +247,7 @@ static bool __extend_frontier(u32 nr, u32 *found)
 	if (nr > (mem_vmalloc.size >> UNIT_SHIFT) - start ||
 	    memblock_online_vmalloc(((size_t)start + nr) << UNIT_SHIFT))
 		return false;
-	vm.frontier += nr;
+	WRITE_ONCE(vm.frontier, start + nr);
 	set_run(start, nr, RUN_BUSY);
 	*found = start;
 	return true;
@@ -445,7 +445,7 @@ static bool retract(void)
 	if (vm.frontier && vm.unit[last].state == RUN_ZERO) {
 		bin_del(last);
 		vm.unit[last].state = RUN_NONE;
-		vm.frontier = last;
+		WRITE_ONCE(vm.frontier, last);
 	}
 	if (from > (size_t)vm.frontier << UNIT_SHIFT)
 		ok = !memblock_offline_vmalloc(from, (size_t)vm.frontier
@@ -456,12 +456,12 @@ static bool retract(void)
 
 static bool start_vmap(void)
 {
-	if (likely(vm.unit))
+	if (likely(READ_ONCE(vm.unit)))
 		return true;
 	if (!mm_boot())
 		return false;
-	vm.unit = memblock_vmap_units();
-	page_shrinker = retract;
+	WRITE_ONCE(page_shrinker, retract);
+	WRITE_ONCE(vm.unit, memblock_vmap_units());
 	return true;
 }
 

@@ -30,6 +30,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -37,7 +38,9 @@
 
 #include <cmocka.h>
 
+#include "arch.h"
 #include "kernel.h"
+#include "memblock.h"
 
 /* ---- chance ---- */
 
@@ -130,6 +133,34 @@ static inline void __noreturn km_wrong(const char *file, int line,
 		if (unlikely(!(cond)))                           \
 			km_wrong(__FILE__, __LINE__, #cond);     \
 	} while (0)
+
+/* ---- failing system calls ---- */
+
+/* The call @name fails at every @every-th use; 0: no more. */
+static inline void km_fail(const char *name, unsigned int every)
+{
+	must(!arch_fail_set(name, (unsigned int)strlen(name), every));
+}
+
+/* The call that brings memory online, in a library that is up. */
+static inline void km_fail_growth(unsigned int every)
+{
+	unsigned char vec[1];
+	bool reserved = !mincore(mem_phys.base + mem_phys.size - SZ_64K, 1,
+				 vec);
+
+	km_fail(reserved ? "mprotect" : "mmap", every);
+}
+
+/* Whether the system can move pages and keep the range that they leave:
+ * Linux 5.7 and later, but not valgrind. */
+static inline bool km_can_move(void)
+{
+	char *p = arch_mmap(NULL, arch_page_size, PROT_READ | PROT_WRITE, 0);
+	char *to = arch_mmap(NULL, arch_page_size, PROT_READ | PROT_WRITE, 0);
+
+	return arch_move_pages(p, arch_page_size, to) != -EINVAL;
+}
 
 /* ---- content that tells whose it is ---- */
 
@@ -259,6 +290,25 @@ static inline void km_child_begin(int out)
 		close(out);
 }
 
+/* Drops the lines that valgrind puts between the child's. */
+static inline void km_child_clean(struct km_child *c)
+{
+	char *to = c->said;
+
+	for (char *at = c->said; *at;) {
+		size_t n = strcspn(at, "\n");
+
+		n += at[n] == '\n';
+		if (strncmp(at, "--", 2) && strncmp(at, "==", 2)) {
+			memmove(to, at, n);
+			to += n;
+		}
+		at += n;
+	}
+	*to = '\0';
+	c->len = (size_t)(to - c->said);
+}
+
 static inline void km_child_listen(struct km_child *c, int in)
 {
 	char rest[512];
@@ -275,6 +325,8 @@ static inline void km_child_listen(struct km_child *c, int in)
 	} while (n > 0 || (n < 0 && errno == EINTR));
 	c->said[c->len] = '\0';
 	close(in);
+	if (km_valgrind())
+		km_child_clean(c);
 }
 
 /* Runs @fn(@arg) in a child, which then exits with 0. */

@@ -86,6 +86,7 @@ include %D%/misuse/local.mk
 # make check-unit LOG_COMPILER='valgrind -q'
 check-unit: $(unit_tests)
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS check_PROGRAMS='$(unit_tests)' \
+		check_LTLIBRARIES=libcore-debug.la \
 		TESTS='$(unit_tests)'
 
 check-valgrind:

@@ -5,10 +5,6 @@
  */
 #include "kmtest.h"
 
-#include <sys/mman.h>
-
-#include "arch.h"
-#include "memblock.h"
 #include "mm_boot.h"
 #include "vmstat.h"
 
@@ -145,7 +141,7 @@ static void growth(void)
 
 	boot_with(NULL);
 	before = vmstat_read(VMSTAT_pgonline);
-	for (; total < SZ_1G / 2; total += got, calls++) {
+	for (; total < (km_valgrind() ? SZ_1G / 8 : SZ_1G / 2); total += got, calls++) {
 		p = online(size, &got);
 		must(p == mem_phys.base + total);
 		touch(p, min(got, SZ_4M));
@@ -294,7 +290,7 @@ static void mem_limit_tiny(void)
 
 	boot_with("mem=1M");
 	must(!memblock_online_phys(1, &got));
-	must(memblock_online_vmalloc(1) == -ENOMEM);
+	must(memblock_online_vmalloc(2 * SZ_1M) == -ENOMEM);
 	must(mem_phys.online == 0 && mem_vmalloc.online == 0);
 }
 
@@ -311,13 +307,14 @@ static void mem_limit_exact(void)
 
 /* ---- failing calls ---- */
 
-static void fail_then(const char *name, unsigned int every)
+static void fail_then(unsigned int every)
 {
 	size_t got, failed = 0, total = mem_phys.online;
+	unsigned int rounds = km_valgrind() ? 8 : 40;
 
-	arch_fail_set(name, (unsigned int)strlen(name), every);
-	for (int i = 0; i < 40; i++) {
-		char *p = online(SZ_4M, &got);
+	km_fail_growth(every);
+	for (unsigned int i = 0; i < rounds; i++) {
+		char *p = online(SZ_2M, &got);
 
 		if (!p) {
 			failed++;
@@ -330,9 +327,9 @@ static void fail_then(const char *name, unsigned int every)
 		must(mem_class(p + got - 1) == 0);
 		total += got;
 	}
-	must(every > 1 || failed == 40);
-	must(every == 1 || failed < 40);
-	arch_fail_set(name, (unsigned int)strlen(name), 0);
+	must(every > 1 || failed == rounds);
+	must(every == 1 || failed < rounds);
+	km_fail_growth(0);
 	must(online(1, &got) == mem_phys.base + total);
 }
 
@@ -340,9 +337,9 @@ static void failing(void)
 {
 	boot_with(NULL);
 	for (unsigned int every = 1; every < 6; every++)
-		fail_then("mprotect", every);
+		fail_then(every);
 	/* Advice that is not taken costs nothing. */
-	arch_fail_set("madvise", 7, 1);
+	km_fail("madvise", 1);
 	for (int i = 0; i < 40; i++) {
 		size_t got;
 

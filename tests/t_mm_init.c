@@ -8,9 +8,7 @@
 
 #include <sys/time.h>
 
-#include "arch.h"
 #include "kmalloc.h"
-#include "memblock.h"
 #include "mm_init.h"
 #include "page_alloc.h"
 #include "percpu.h"
@@ -233,7 +231,7 @@ static void test_interrupted(void **state)
 	static struct km_child c;
 	struct km_rng rng = km_rng_of(1);
 
-	for (unsigned long i = 0; i < km_load(200); i++) {
+	for (unsigned long i = 0; i < km_load(120); i++) {
 		int us = 1 + (int)km_below(&rng, 400);
 
 		km_child(&c, interrupted, &us);
@@ -315,7 +313,7 @@ static int failing_boot(void)
 		mix_one(&m);
 	mix_end(&m);
 	unsetenv("KMALLOC"); /* a start that failed reads it again */
-	arch_fail_set("mmap", 4, 0);
+	km_fail("mmap", 0);
 	must(mm_boot());
 	m.failed = 0;
 	for (int i = 0; i < 300; i++)
@@ -352,12 +350,12 @@ static void boot_failing(const char *more, unsigned int most)
 
 static void test_boot_failing(void **state)
 {
-	boot_failing("", 7);
+	boot_failing("", 5);
 }
 
 static void test_boot_failing_generic(void **state)
 {
-	boot_failing("percpu=generic", 3);
+	boot_failing("percpu=generic", 2);
 }
 
 static void limit_space(void)
@@ -410,15 +408,14 @@ static size_t space_used(void)
 static void retry(const char *name)
 {
 	size_t before = space_used();
-	unsigned int len = (unsigned int)strlen(name);
 
-	arch_fail_set(name, len, 1);
+	km_fail(name, 1);
 	for (int i = 0; i < 40; i++) {
 		must(!kmalloc(10, GFP_KERNEL) && !vmalloc(10));
 		must(mm_state == MM_DOWN);
 	}
 	must(space_used() - before < SZ_1G);
-	arch_fail_set(name, len, 0);
+	km_fail(name, 0);
 	must(kmalloc(10, GFP_KERNEL) && vmalloc(10));
 	check_all();
 }
@@ -433,11 +430,11 @@ static void without_mprotect(void)
 {
 	size_t before = space_used();
 
-	arch_fail_set("mprotect", 8, 1);
+	km_fail("mprotect", 1);
 	must(kmalloc(10, GFP_KERNEL) && vmalloc(10));
 	must(arch_fail_count > 0);
 	must(space_used() - before < SZ_1G);
-	arch_fail_set("mprotect", 8, 0);
+	km_fail("mprotect", 0);
 	must(kmalloc(100000, GFP_KERNEL) && vmalloc(100000));
 	check_all();
 }
@@ -497,7 +494,7 @@ static void fork_busy(void)
 	p = kmalloc(100, GFP_KERNEL);
 	km_fill(p, 100, 77);
 	km_threads_start(t, 6, mixer, NULL);
-	for (u64 i = 0; i < km_load(150); i++) {
+	for (u64 i = 0; i < km_load(40); i++) {
 		km_child(&c, forked, &i);
 		must(km_child_exited(&c, 0));
 		must(km_intact(p, 100, 77));
@@ -559,6 +556,8 @@ static void trim(void)
 	struct km_rng rng = km_rng_of(3);
 	size_t before, peak, after, freed;
 
+	if (CONFIG_SANITIZER || km_valgrind())
+		km_child_skip("the tool's shadow memory is resident as well");
 	must(mm_boot());
 	before = resident();
 	for (unsigned int i = 0; i < ARRAY_SIZE(p); i++) {

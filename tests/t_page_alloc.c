@@ -5,11 +5,7 @@
  */
 #include "kmtest.h"
 
-#include <sys/mman.h>
-
-#include "arch.h"
 #include "bitops.h"
-#include "memblock.h"
 #include "mm_boot.h"
 #include "page_alloc.h"
 #include "percpu.h"
@@ -362,13 +358,13 @@ static void report_fails(void)
 	start();
 	page = get_block(GFP_KERNEL, 8, 1);
 	put_block(page, 8, 1);
-	arch_fail_set("madvise", 7, 1);
+	km_fail("madvise", 1);
 	must(page_report(true) == 0);
 	check_zone();
 	page_alloc_stat(&stat);
 	must(stat.dirty_pages == 256);
 	must(resident(page_address(page), 256) == 256);
-	arch_fail_set("madvise", 7, 0);
+	km_fail("madvise", 0);
 	must(page_report(true) == 256);
 	must(resident(page_address(page), 256) == 0);
 }
@@ -550,16 +546,16 @@ static void growth_fails(void)
 	struct page *page;
 
 	start();
-	arch_fail_set("mprotect", 8, 1);
+	km_fail_growth(1);
 	must(!alloc_pages(GFP_KERNEL, 0) && !alloc_pages(GFP_KERNEL, 10));
 	must(!alloc_pages_exact(SZ_1M, GFP_KERNEL));
 	check_zone();
-	arch_fail_set("mprotect", 8, 0);
+	km_fail_growth(0);
 	page = get_block(GFP_KERNEL, 10, 5);
 	must(page);
 	/* Now something is there, no call is needed. */
 	put_block(page, 10, 5);
-	arch_fail_set("mprotect", 8, 1);
+	km_fail_growth(1);
 	must(alloc_pages(GFP_KERNEL, 0) && alloc_pages(GFP_KERNEL, 9));
 	check_zone();
 }
@@ -616,9 +612,9 @@ static void stress_failing(void)
 	unsigned long rounds = km_load(10000);
 
 	start();
-	arch_fail_set("madvise", 7, 3);
+	km_fail("madvise", 3);
 	km_threads(8, worker, &rounds);
-	arch_fail_set("madvise", 7, 0);
+	km_fail("madvise", 0);
 	must(settled().zero_pages == mem_phys.online >> PAGE_SHIFT);
 }
 

@@ -6,9 +6,6 @@
  */
 #include "kmtest.h"
 
-#include <sys/mman.h>
-
-#include "arch.h"
 #include "params.h"
 #include "printk.h"
 

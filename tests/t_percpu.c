@@ -12,7 +12,6 @@
 #include <sched.h>
 #include <sys/time.h>
 
-#include "arch.h"
 #include "mm_boot.h"
 #include "percpu.h"
 #include "sheaf.h"
@@ -266,7 +265,7 @@ static void drain_unfenced(void)
 	start();
 	install(6);
 	must(percpu_cmpxchg(PERCPU_SPARE, ID, 0, filled_sheaf(4)));
-	arch_fail_set("membarrier", 10, 1);
+	km_fail("membarrier", 1);
 	if (percpu_mode == PERCPU_GENERIC) {
 		must(percpu_drain(ID, empty_sheaf, &nr) == 2);
 		must(!arch_fail_count);
@@ -275,7 +274,7 @@ static void drain_unfenced(void)
 	must(percpu_drain(ID, empty_sheaf, &nr) == 0);
 	must(arch_fail_count);
 	must(percpu_count(ID) == 10);
-	arch_fail_set("membarrier", 10, 0);
+	km_fail("membarrier", 0);
 	must(percpu_drain(ID, empty_sheaf, &nr) == 2);
 	check_all_home();
 }
@@ -402,7 +401,7 @@ static void hammer(unsigned int drainers, unsigned long rounds)
 	km_threads_start(t, NR_WORKERS, worker, &rounds);
 	km_threads_start(t + NR_WORKERS, drainers, drainer, NULL);
 	km_threads_join(t, NR_WORKERS + drainers);
-	arch_fail_set("membarrier", 10, 0);
+	km_fail("membarrier", 0);
 	percpu_drain(ID, empty_sheaf, NULL);
 	must(percpu_count(ID) == 0);
 	check_all_home();
@@ -425,7 +424,7 @@ static void stress_drained(void)
 static void stress_unfenced(void)
 {
 	start();
-	arch_fail_set("membarrier", 10, 2);
+	km_fail("membarrier", 2);
 	hammer(1, km_load(200000));
 }
 

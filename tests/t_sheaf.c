@@ -4,8 +4,6 @@
  */
 #include "kmtest.h"
 
-#include "arch.h"
-#include "memblock.h"
 #include "mm_boot.h"
 #include "sheaf.h"
 
@@ -87,10 +85,10 @@ static void pool_fails(void)
 	unsigned int n = 0;
 
 	must(mm_boot());
-	arch_fail_set("mprotect", 8, 1);
+	km_fail_growth(1);
 	while (sheaf_new(10))
 		must(n++ < 100000);
-	arch_fail_set("mprotect", 8, 0);
+	km_fail_growth(0);
 	must(sheaf_new(10));
 }
 

@@ -5,7 +5,6 @@
  */
 #include "kmtest.h"
 
-#include "arch.h"
 #include "bitops.h"
 #include "kmalloc.h"
 #include "mm_boot.h"
@@ -339,14 +338,14 @@ static void create_fails(void)
 	struct kmem_cache *s = NULL;
 
 	start();
-	arch_fail_set("mprotect", 8, 1);
+	km_fail_growth(1);
 	for (int i = 0; i < 10000; i++) {
 		s = kmem_cache_create("many", 64, 0, 0, NULL);
 		if (!s)
 			break;
 	}
 	must(!s);
-	arch_fail_set("mprotect", 8, 0);
+	km_fail_growth(0);
 	s = kmem_cache_create("one", 64, 0, 0, NULL);
 	must(s && kmem_cache_alloc(s, GFP_KERNEL));
 }

@@ -5,7 +5,6 @@
 #include "kmtest.h"
 
 #include "kmalloc.h"
-#include "memblock.h"
 #include "mm_boot.h"
 #include "mm_init.h"
 #include "percpu.h"

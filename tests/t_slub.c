@@ -5,7 +5,6 @@
  */
 #include "kmtest.h"
 
-#include "arch.h"
 #include "bitops.h"
 #include "mm_boot.h"
 #include "percpu.h"
@@ -676,11 +675,11 @@ static void no_memory(void)
 
 	start();
 	s = cache_of(64, 0, NULL);
-	arch_fail_set("mprotect", 8, 1);
+	km_fail_growth(1);
 	must(!kmem_cache_alloc(s, GFP_KERNEL));
 	must(!kmem_cache_zalloc(s, GFP_KERNEL));
 	check_cache(s);
-	arch_fail_set("mprotect", 8, 0);
+	km_fail_growth(0);
 	p = kmem_cache_alloc(s, GFP_KERNEL);
 	must(p);
 	kmem_cache_free(s, p);
@@ -813,9 +812,9 @@ static void stress_failing(void)
 	start();
 	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++) {
 		make_caches();
-		arch_fail_set(names[i], (unsigned int)strlen(names[i]), 2);
+		km_fail(names[i], 2);
 		km_threads(8, worker, &rounds);
-		arch_fail_set(names[i], (unsigned int)strlen(names[i]), 0);
+		km_fail(names[i], 0);
 		end_of_stress();
 	}
 }

@@ -200,9 +200,9 @@ static void test_wait_fails(void **state)
 	unsigned long rounds = km_load(20000);
 
 	reset();
-	arch_fail_set("futex", 5, 2);
+	km_fail("futex", 2);
 	km_threads(NR_THREADS, count_up, &rounds);
-	arch_fail_set("futex", 5, 0);
+	km_fail("futex", 0);
 	assert_int_equal(counter, NR_THREADS * rounds);
 }
 

@@ -5,9 +5,7 @@
  */
 #include "kmtest.h"
 
-#include "arch.h"
 #include "kmalloc.h"
-#include "memblock.h"
 #include "mm_boot.h"
 #include "page_alloc.h"
 #include "slab_common.h"
@@ -93,12 +91,12 @@ static void krealloc_fails(void)
 	start();
 	p = kmalloc(100, GFP_KERNEL);
 	km_fill(p, 100, 1);
-	arch_fail_set("mprotect", 8, 1);
+	km_fail_growth(1);
 	must(!krealloc(p, SZ_4M, GFP_KERNEL));
 	must(ksize(p) == 112 && km_intact(p, 100, 1));
 	must(!kvrealloc(p, 300 * SZ_1M, GFP_KERNEL));
 	must(km_intact(p, 100, 1));
-	arch_fail_set("mprotect", 8, 0);
+	km_fail_growth(0);
 	p = krealloc(p, SZ_4M, GFP_KERNEL);
 	must(p && km_intact(p, 100, 1));
 }

@@ -41,7 +41,7 @@ tar: tar: tar
 redis: redis-server redis-cli redis-benchmark: redis-server redis-tools
 node: node: nodejs
 java: java javac: openjdk-17-jdk-headless
-postgres: pg_config: postgresql libpq-dev
+postgres: psql: postgresql
 nginx: nginx wrk curl: nginx-light wrk curl
 ghostscript: gs: ghostscript
 gdb: gdb gcc: gdb gcc libc6-dev
@@ -207,6 +207,8 @@ END
 p_python()
 {
 	local modules status
+	/usr/bin/python3 -c 'import test.support' 2> /dev/null ||
+		{ echo "libpython3-testsuite is not installed"; return 77; }
 	modules=$(python_modules)
 	# shellcheck disable=SC2086
 	run env PYTHONMALLOC=malloc PYTHONHASHSEED=1 HOME="$PWD" \
@@ -702,7 +704,9 @@ END
 p_postgres()
 {
 	local bin user=postgres sql
-	bin=$(pg_config --bindir)
+	# Debian keeps them out of PATH, by version.
+	bin=$(find /usr/lib/postgresql/*/bin -name initdb 2> /dev/null | tail -1)
+	bin=$(dirname "${bin:-$(command -v initdb || echo none)}")
 	for command in initdb postgres pgbench psql; do
 		[ -x "$bin/$command" ] || { echo "no $command"; return 77; }
 	done
@@ -748,7 +752,7 @@ END
 	wait $server
 	echo "exit $?"
 	servers=
-	grep -cE 'PANIC|FATAL|terminated by signal' log
+	grep -cE 'PANIC|terminated by signal' log
 	return 0
 }
 
@@ -914,7 +918,7 @@ up
 print list->id
 print list->name
 continue
-info types item
+info types ^item$
 END
 	run gdb -nx -batch -x script ./prog 2> err |
 		grep -vE 'libthread_db|linux-vdso|^Using host|debuginfod' |
@@ -1058,7 +1062,7 @@ run_mode()
 	local base=$work/$1.$2 dir=$work/$1 began=$EPOCHREALTIME status
 	mkdir -p "$dir"
 	if [ "$2" = without ]; then
-		KMP_PRELOAD= KMP_OPTIONS=
+		KMP_PRELOAD='' KMP_OPTIONS=''
 	else
 		KMP_PRELOAD=$copy KMP_OPTIONS=percpu=$2
 	fi
