@@ -39,7 +39,7 @@ done
 if [ ${#names[@]} -eq 0 ]; then
 	add libkmalloc "${KM_PRELOAD:-$build/.libs/libkmalloc-preload.so}"
 	add libc ""
-	for f in jemalloc:libjemalloc.so.2 mimalloc:libmimalloc.so.2.0 \
+	for f in jemalloc:libjemalloc.so.2 mimalloc:libmimalloc.so.2 \
 		tcmalloc:libtcmalloc_minimal.so.4; do
 		lib=$(ldconfig -p | awk -v l="${f#*:}" '$1 == l { print $NF; exit }')
 		[ -n "$lib" ] && add "${f%%:*}" "$lib"

@@ -14,7 +14,8 @@
  * assert_child_*() below.  Threads and children say must(), never cmocka's
  * asserts, which jump to a stack that is not theirs.
  *
- * KM_SEED=n repeats a run, KM_STRESS=n multiplies its load.
+ * KM_SEED=n repeats a run, KM_STRESS=n multiplies its load, KM_TEST=pattern
+ * runs the tests whose names match.
  */
 #ifndef KM_KMTEST_H
 #define KM_KMTEST_H
@@ -491,6 +492,8 @@ static inline int km_run_group(const char *file, const struct CMUnitTest *tests,
 			.initial_state = (void *)&tests[i],
 		};
 	}
+	if (getenv("KM_TEST"))
+		cmocka_set_test_filter(getenv("KM_TEST"));
 	printf("# KM_SEED=%llu\n", (unsigned long long)km_seed);
 	return cmocka_run_group_tests_name(slash ? slash + 1 : file, km_units,
 					   NULL, NULL);

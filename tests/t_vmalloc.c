@@ -142,12 +142,14 @@ static void reuse(void)
 
 static void alignment(void)
 {
-	bool zero;
+	/* Up to 1 GiB; valgrind notes the state of each byte. */
+	unsigned int nr = km_valgrind() ? 14 : 19;
 	char *area[19];
+	bool zero;
 
 	start();
 	for (int turn = 0; turn < 2; turn++) {
-		for (unsigned int i = 0; i < ARRAY_SIZE(area); i++) {
+		for (unsigned int i = 0; i < nr; i++) {
 			size_t align = PAGE_SIZE << i, size = 3 * SZ_1M >> i % 5;
 
 			area[i] = vmap_alloc(size, align, &zero);
@@ -155,8 +157,8 @@ static void alignment(void)
 			mark(area[i], 0, size, i);
 			check_vmap();
 		}
-		must(IS_ALIGNED((uintptr_t)area[18], SZ_1G));
-		for (unsigned int i = 0; i < ARRAY_SIZE(area); i++) {
+		must(nr < 19 || IS_ALIGNED((uintptr_t)area[18], SZ_1G));
+		for (unsigned int i = 0; i < nr; i++) {
 			must(marked(area[i], 3 * SZ_1M >> i % 5, i));
 			must(vmap_free(area[i]));
 		}
