@@ -313,14 +313,13 @@ static void free_small(unsigned int id, void *p)
 
 static void __cold free_foreign(void *p)
 {
-	static bool reported; /* racy: one line more does no harm */
+	static bool reported; /* atomic */
 
 	vmstat_add(VMSTAT_foreign_free, 1);
 	if (slab_foreign_free && slab_foreign_free(p))
 		return;
-	if (READ_ONCE(reported))
+	if (xchg(&reported, true))
 		return;
-	WRITE_ONCE(reported, true);
 	pr_warn("free of foreign pointer %p ignored (reported once)", p);
 }
 

@@ -1052,8 +1052,11 @@ leave()
 		rm -rf "$work"
 	fi
 }
+running=
 trap leave EXIT
-trap 'exit 143' TERM INT HUP
+# timeout passes it on to the workload, which stops its servers.
+trap '[ -z "$running" ] || kill "$running" 2> /dev/null; wait; exit 143' \
+	TERM INT HUP
 
 # run_mode NAME MODE: output, exit code and time into $work/NAME.MODE.*; always
 # in the same directory, whose name some programs write into what they make.
@@ -1067,8 +1070,10 @@ run_mode()
 		KMP_PRELOAD=$copy KMP_OPTIONS=percpu=$2
 	fi
 	export KMP_PRELOAD KMP_OPTIONS KMP_QUICK
-	( cd "$dir" && timeout -k 10 "$limit" bash "$self" --workload "$1" ) \
-		> "$base.out" 2> "$base.err" < /dev/null
+	( cd "$dir" && exec timeout -k 10 "$limit" bash "$self" --workload "$1" ) \
+		> "$base.out" 2> "$base.err" < /dev/null &
+	running=$!
+	wait $running
 	status=$?
 	echo "exit code $status" >> "$base.out"
 	[ $status -eq 124 ] && echo "ran longer than $limit s" >> "$base.out"
