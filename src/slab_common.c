@@ -180,7 +180,7 @@ static void *alloc_vmap(size_t size, size_t align, bool zero)
 
 /* Pages or an area by size, the other one if there is none of it.  Pages
  * are aligned to the power of two above their size. */
-static void *alloc_large(size_t size, size_t align, bool zero)
+static void *try_alloc_large(size_t size, size_t align, bool zero)
 {
 	size_t fit = max(size, align / 2 + 1);
 	bool pages = max(size, align) <= slab_vmap_threshold;
@@ -193,7 +193,33 @@ static void *alloc_large(size_t size, size_t align, bool zero)
 		       alloc_pages_large(fit, zero);
 }
 
-static void *alloc_small(unsigned int id)
+/*
+ * A handler above a lock of its own thread's takes others only if they are
+ * free (spinlock.h).  Those who have them leave soon, so it tries again,
+ * but not for ever: they may be waiting for what it interrupted.
+ */
+#define NOLOCK_TRIES 1000
+
+static bool try_again(unsigned int tries)
+{
+	if (likely(!lockdep_held) || tries >= NOLOCK_TRIES)
+		return false;
+	arch_sched_yield();
+	return true;
+}
+
+static void *alloc_large(size_t size, size_t align, bool zero)
+{
+	unsigned int tries = 0;
+	void *p;
+
+	do
+		p = try_alloc_large(size, align, zero);
+	while (unlikely(!p) && try_again(tries++));
+	return p;
+}
+
+static void *try_alloc_small(unsigned int id)
 {
 	struct kmem_cache *s = cache_of_id(id);
 	void *obj = s ? slab_alloc_slowpath(s) : NULL;
@@ -202,7 +228,18 @@ static void *alloc_small(unsigned int id)
 		return obj;
 	obj = alloc_nolock(id);
 	/* The locks of pages and of areas are others than the cache's. */
-	return obj ? obj : alloc_large(slab_object_size[id], 1, false);
+	return obj ? obj : try_alloc_large(slab_object_size[id], 1, false);
+}
+
+static void *alloc_small(unsigned int id)
+{
+	unsigned int tries = 0;
+	void *obj;
+
+	do
+		obj = try_alloc_small(id);
+	while (unlikely(!obj) && try_again(tries++));
+	return obj;
 }
 
 void *malloc_slowpath(size_t size, bool zero)

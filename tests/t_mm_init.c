@@ -561,7 +561,9 @@ static void trim(void)
 	must(mm_boot());
 	before = resident();
 	for (unsigned int i = 0; i < ARRAY_SIZE(p); i++) {
-		size_t size = km_any_size(&rng, i % 8 ? 20000 : 2 * SZ_1M);
+		size_t size = i % 200 ? km_any_size(&rng, i % 8 ? 20000 :
+								   2 * SZ_1M) :
+					3 * SZ_1M;
 
 		p[i] = any_block(&rng, size);
 		memset(p[i], 1, size);
