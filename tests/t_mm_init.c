@@ -15,6 +15,7 @@
 #include "sheaf.h"
 #include "slab_common.h"
 #include "vmalloc.h"
+#include "vmstat.h"
 
 /* ---- a little of everything ---- */
 
@@ -471,13 +472,17 @@ static void forked(void *arg)
 	static struct km_child c;
 	struct mix m = { .rng = km_rng_of(100 + *(u64 *)arg) };
 
-	check_all();
+	/* First of all, for whoever checks lets go of what he finds held. */
 	for (int i = 0; i < 200; i++)
 		mix_one(&m);
 	must(!m.failed);
+	check_all();
 	mm_trim();
 	mix_end(&m);
 	check_all();
+	/* No lock was found held: what the parent had locked is free. */
+	must(vmstat_read(VMSTAT_nolock_alloc) == 0);
+	must(vmstat_read(VMSTAT_nolock_free) == 0);
 	if (*(u64 *)arg % 8)
 		return;
 	km_child(&c, grandchild, NULL);
@@ -521,18 +526,69 @@ static void fork_before_boot(void)
 	must(kmalloc(10, GFP_KERNEL));
 }
 
-/* A handler forks where its own thread holds a lock. */
-static void fork_inside(void)
+/* All that is free can be given back in the child: no lock is still held. */
+static void trim_in_child(void *arg)
+{
+	struct zone_stat zone;
+	struct vmap_stat vmap;
+
+	must(sheaf_new(5));
+	must(mm_trim() > 0);
+	page_alloc_stat(&zone);
+	vmap_stat(&vmap);
+	must(vmstat_read(VMSTAT_slab_alloc) == vmstat_read(VMSTAT_slab_free));
+	must(zone.dirty_pages == 0 && vmap.dirty_pages == 0);
+	must(zone.zero_pages == mem_phys.online >> PAGE_SHIFT);
+	use_all();
+	check_all();
+}
+
+static void fork_quiet(void)
 {
 	static struct km_child c;
-	void *p;
 
 	must(!pthread_atfork(mm_fork_prepare, mm_fork_parent, mm_fork_child));
-	p = vmalloc(100);
+	use_all();
+	km_child(&c, trim_in_child, NULL);
+	must(km_child_exited(&c, 0));
+	trim_in_child(NULL);
+}
+
+/* A handler may fork where its own thread holds a lock.  The child is a
+ * process of its own; here the lock is held until its owner lets it go. */
+static void fork_inside(void *arg)
+{
+	static struct km_child c;
+	const struct room *room = arg;
+
+	must(!pthread_atfork(mm_fork_prepare, mm_fork_parent, mm_fork_child));
+	use_all();
+	room->lock();
 	km_child(&c, fork_before_boot_child, NULL);
 	must(km_child_exited(&c, 0));
-	vfree(p);
+	if (room->lock == vmap_fork_lock)
+		must(!vmalloc(10));
+	if (room->lock == memblock_fork_lock)
+		must(!memblock_alloc(8, 8));
+	room->unlock();
+	must(vmalloc(10) && memblock_alloc(8, 8));
+	use_all();
 	check_all();
+}
+
+static void test_fork_inside(void **state)
+{
+	static struct km_child c;
+	unsigned int wrong = 0;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(rooms); i++) {
+		km_child(&c, fork_inside, &rooms[i]);
+		if (km_child_exited(&c, 0))
+			continue;
+		print_message("# inside the lock of %s\n", rooms[i].name);
+		wrong++;
+	}
+	assert_int_equal(wrong, 0);
 }
 
 /* ---- trimming ---- */
@@ -613,7 +669,8 @@ int main(int argc, char **argv)
 		km_unit_child(without_mprotect),
 		km_unit_modes(fork_busy),
 		km_unit_child(fork_before_boot),
-		km_unit_child(fork_inside),
+		km_unit_modes(fork_quiet),
+		cmocka_unit_test(test_fork_inside),
 		km_unit_modes(trim),
 		km_unit_modes(trim_around),
 	};

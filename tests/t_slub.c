@@ -440,6 +440,7 @@ static void deferred(void)
 	check_cache(s);
 	/* The next one that frees takes them along. */
 	must(slab_free_direct(s, objs + 30, 10));
+	must(!s->deferred);
 	finish(s);
 }
 
