@@ -17,6 +17,10 @@
 #include "params.h"
 #include "slabinfo.h"
 
+/* What pthread_atfork names us by.  We link without the start files, whose
+ * it is; a program that has us in itself has theirs. */
+__hidden __weak void *__dso_handle = &__dso_handle;
+
 __attribute__((__constructor__(101))) static void shim_start(void)
 {
 	slab_foreign_free = foreign_free;

@@ -4,8 +4,9 @@
  *
  * mallinfo's fields keep their meaning where we have such a thing:
  *
- *   arena     bytes brought online      hblks, hblkhd  vmalloc areas
- *   uordblks  bytes in use              fordblks       bytes free
+ *   arena     bytes brought online, without vmalloc areas in use
+ *   hblks     vmalloc areas in use      hblkhd    their bytes
+ *   uordblks  other bytes in use        fordblks  bytes free
  *   keepcost  bytes of free pages and areas, the least that malloc_trim
  *             gives back
  */
@@ -49,10 +50,10 @@ __export struct mallinfo2 mallinfo2(void)
 	if (!mm_boot())
 		return m;
 	slabinfo_totals(&t);
-	m.arena = t.online_bytes;
+	m.arena = t.online_bytes - t.vmalloc_bytes;
 	m.hblks = t.vmalloc_areas;
 	m.hblkhd = t.vmalloc_bytes;
-	m.uordblks = t.used_bytes;
+	m.uordblks = t.used_bytes - t.vmalloc_bytes;
 	m.fordblks = t.free_bytes;
 	m.keepcost = trimmable();
 	return m;

@@ -23,9 +23,13 @@ libshim_la_SOURCES = \
 libshim_la_CPPFLAGS = $(shim_cppflags)
 libshim_la_CFLAGS = $(shim_cflags)
 
+# Nothing in us needs the compiler's start files, and what they look up costs
+# time at each start.
+shared_ldflags = $(KM_LDFLAGS) -XCClinker -nostartfiles
+
 libkmalloc_la_SOURCES =
 libkmalloc_la_LIBADD = libcore.la libshim.la
-libkmalloc_la_LDFLAGS = $(KM_LDFLAGS) -no-undefined -version-info 0:0:0 \
+libkmalloc_la_LDFLAGS = $(shared_ldflags) -no-undefined -version-info 0:0:0 \
 	-Wl,--version-script=$(top_srcdir)/src/libkmalloc.map
 EXTRA_libkmalloc_la_DEPENDENCIES = $(top_srcdir)/src/libkmalloc.map
 
@@ -34,7 +38,7 @@ libkmalloc_preload_la_SOURCES = %D%/deepbind.c %D%/libc_alias.c \
 libkmalloc_preload_la_CPPFLAGS = $(shim_cppflags)
 libkmalloc_preload_la_CFLAGS = $(shim_cflags)
 libkmalloc_preload_la_LIBADD = libcore.la libshim.la
-libkmalloc_preload_la_LDFLAGS = $(KM_LDFLAGS) -no-undefined \
+libkmalloc_preload_la_LDFLAGS = $(shared_ldflags) -no-undefined \
 	-module -avoid-version -shared \
 	-Wl,--version-script=$(top_srcdir)/%D%/preload.map
 EXTRA_libkmalloc_preload_la_DEPENDENCIES = $(top_srcdir)/%D%/preload.map

@@ -6,7 +6,7 @@ core_sources = \
 	%D%/compiler.h %D%/kernel.h %D%/bug.h \
 	%D%/atomic.h %D%/bitops.h %D%/list.h %D%/mm_boot.h \
 	%D%/arch.h %D%/arch.c \
-	%D%/rseq_x86_64.h %D%/rseq_aarch64.h %D%/rseq_none.h \
+	%D%/rseq.h %D%/rseq_x86_64.h %D%/rseq_aarch64.h %D%/rseq_none.h \
 	%D%/printk.h %D%/printk.c \
 	%D%/lockdep.def %D%/spinlock.h %D%/spinlock.c \
 	%D%/params.def %D%/params.h %D%/params.c \

@@ -79,7 +79,21 @@ static size_t layout(char *base, size_t phys)
 	return (size_t)(pos - base);
 }
 
-static int range_online(struct mem_range *r, size_t upto);
+static int map_piece(char *addr, size_t len);
+
+/* The first boot memory and class map, side by side, in one call. */
+static int first_online(void)
+{
+	size_t step = max(boot.step, arch_page_size);
+	size_t map = max(class_map.step, arch_page_size);
+	int err = map_piece(class_map.base - step, step + map);
+
+	if (!err) {
+		boot.online = step;
+		class_map.online = map;
+	}
+	return err;
+}
 
 static bool try_reserve(size_t phys)
 {
@@ -97,7 +111,7 @@ static bool try_reserve(size_t phys)
 	if (param(thp) != THP_ALWAYS)
 		arch_madvise(base, len, MADV_NOHUGEPAGE);
 	/* Of no use if none of it can be brought online. */
-	if (!range_online(&boot, SZ_64K))
+	if (!first_online())
 		return true;
 	arch_munmap(base, len);
 	return false;
@@ -112,8 +126,7 @@ static bool try_place(size_t phys, bool high)
 
 	layout((char *)base, phys);
 	reserved = false;
-	return !range_online(&boot, SZ_64K) &&
-	       !range_online(&class_map, SZ_64K);
+	return !first_online();
 }
 
 int memblock_init(void)
@@ -228,6 +241,9 @@ void *memblock_online_phys(size_t size, size_t *got)
 	spin_unlock(&memblock_lock);
 	if (err)
 		return NULL;
+	/* Not at boot: most programs never outgrow their first section. */
+	if (start != mem_phys.base)
+		params_seal();
 	vmstat_add(VMSTAT_pgonline, want >> PAGE_SHIFT);
 	*got = want;
 	return start;
@@ -306,17 +322,32 @@ void *memblock_vmap_units(void)
 
 /* ---- boot memory ---- */
 
+static int boot_online(size_t upto)
+{
+	int err;
+
+	upto = ALIGN(upto, max(boot.step, arch_page_size));
+	if (upto <= boot.online)
+		return 0;
+	if (upto > boot.size)
+		return -ENOMEM;
+	err = map_piece(class_map.base - upto, upto - boot.online);
+	if (!err)
+		boot.online = upto;
+	return err;
+}
+
 void *memblock_alloc(size_t size, size_t align)
 {
 	void *p = NULL;
-	size_t start;
+	size_t upto;
 
 	if (!spin_lock(&memblock_lock))
 		return NULL;
-	start = ALIGN(boot_used, align);
-	if (!range_online(&boot, start + size)) {
-		boot_used = start + size;
-		p = boot.base + start;
+	upto = ALIGN(boot_used + size, align);
+	if (!boot_online(upto)) {
+		boot_used = upto;
+		p = class_map.base - upto;
 	}
 	spin_unlock(&memblock_lock);
 	return p;

@@ -6,11 +6,13 @@
  *   [ "physical" memory, online up to phys_online   ] guard
  *   [ vmalloc space, online up to its own frontier  ]
  *
- * One reservation holds it all.  Each range comes online from its start
- * upwards, as memory is hot-plugged; its end goes offline again when a limit
- * makes the other range want the room.  Where address space is scarce (RLIMIT_AS) the
- * same picture is laid out without reserving it, and each piece is mapped
- * when it comes online.
+ * One reservation holds it all.  Boot memory comes online from its end
+ * downwards, so that it and the class map share their first system call;
+ * every other range does from its start upwards, as memory is hot-plugged.
+ * The end of a big one goes offline again when a limit makes the other want
+ * the room.  Where address space is scarce (RLIMIT_AS) the same picture is
+ * laid out without reserving it, and each piece is mapped when it comes
+ * online.
  *
  * The class map has one byte for each 64 KiB of physical memory: the
  * per-CPU id of the cache whose slab covers it, or 0.
@@ -37,9 +39,9 @@ extern struct mem_range mem_phys __hidden;
 extern struct mem_range mem_vmalloc __hidden;
 
 /* What free reads first, beside percpu's words. */
-extern uintptr_t mem_phys_base __hidden;	   /* const after init */
+extern uintptr_t mem_phys_base __hidden;   /* const after init */
 extern u8 *mem_class_map __hidden;	   /* const after init */
-extern uintptr_t mem_class_limit __hidden;  /* bytes of the map in use; grows */
+extern uintptr_t mem_class_limit __hidden; /* bytes of the map in use; grows */
 extern struct page *mem_map __hidden;	   /* const after init */
 
 /* Lays the ranges out.  0 or -ENOMEM. */

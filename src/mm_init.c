@@ -29,7 +29,7 @@
 enum mm_state mm_state;
 static u32 starter; /* atomic: the thread that starts us */
 
-/* What succeeds the first time and is sealed then. */
+/* What succeeds the first time. */
 static void read_environment(void)
 {
 	static bool done;
@@ -40,7 +40,6 @@ static void read_environment(void)
 	arch_init();
 	printk_init();
 	params_init();
-	params_seal();
 }
 
 static bool start_rooms(void)

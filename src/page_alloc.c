@@ -574,7 +574,7 @@ __export void __free_pages(struct page *page, unsigned int order)
 		return;
 	}
 	page_set_type(page, PG_PCP);
-	if (percpu_push_slowpath(pcp_id(order), page) != RSEQ_PUSHED)
+	if (percpu_push_slowpath(pcp_id(order), page) != RSEQ_DONE)
 		pcp_free_slowpath(page, order);
 }
 

@@ -230,13 +230,22 @@ void params_init(void)
 	if (!env || getauxval(AT_SECURE))
 		return;
 	for (; *env; env++) {
-		if (!__builtin_strncmp(*env, key, sizeof(key) - 1))
-			params_parse(*env + sizeof(key) - 1);
+		size_t n = 0;
+
+		while (key[n] && (*env)[n] == key[n])
+			n++;
+		if (!key[n])
+			params_parse(*env + n);
 	}
 }
 
 void params_seal(void)
 {
+	static bool sealed;
+
+	if (READ_ONCE(sealed))
+		return;
+	WRITE_ONCE(sealed, true);
 	/* On larger pages the neighbours would be sealed too. */
 	if (arch_page_size == PAGE_SIZE)
 		arch_mprotect(&params_page, PAGE_SIZE, PROT_READ);

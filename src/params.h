@@ -3,8 +3,8 @@
  * params: the options of the KMALLOC environment variable, in the form of
  * a kernel command line: name=value, separated by spaces.
  *
- * They are read once, at boot, and then sealed: the page that holds them
- * becomes read-only.  Values in the environment of a setuid program are
+ * They are read once, at boot, and sealed when the heap outgrows its first
+ * section: the page that holds them becomes read-only.  Values in the environment of a setuid program are
  * ignored.
  */
 #ifndef KM_PARAMS_H

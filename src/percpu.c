@@ -142,12 +142,9 @@ static enum percpu_mode percpu_probe(unsigned int nr_cpus)
 
 static struct spinlock drain_lock = SPIN_LOCK_INIT(DRAIN);
 
-/* Slots of the generic mode. */
+/* Slots of the generic mode: so many of the areas, each with its lock. */
 #define GENERIC_MIN_SLOTS 4U
 #define GENERIC_MAX_SLOTS 64U
-static struct {
-	struct spinlock lock;
-} __aligned(64) slots[GENERIC_MAX_SLOTS];
 
 static unsigned int areas_for(unsigned int nr_cpus)
 {
@@ -192,8 +189,8 @@ void percpu_init(void *memory, unsigned int nr_cpus)
 		nr_areas = nr_cpus;
 	for (unsigned int i = 0; i < nr_areas; i++)
 		area_init(&areas[i], PERCPU_DUMMY, 0);
-	for (unsigned int i = 0; i < GENERIC_MAX_SLOTS; i++)
-		slots[i].lock.rank = LOCK_RANK_PERCPU_SLOT;
+	for (unsigned int i = 0; mode == PERCPU_GENERIC && i < nr_areas; i++)
+		areas[i].lock.rank = LOCK_RANK_PERCPU_SLOT;
 	init_unknown_areas(mode);
 	percpu_base = (char *)areas;
 	percpu_rseq_off = probed_rseq_off;
@@ -210,8 +207,9 @@ unsigned int percpu_nr_areas(void)
  * slots' locks may have been held by threads that are no more. */
 void percpu_fork_child(void)
 {
-	for (unsigned int i = 0; i < GENERIC_MAX_SLOTS; i++)
-		spin_lock_reinit(&slots[i].lock);
+	for (unsigned int i = 0; percpu_mode == PERCPU_GENERIC && i < nr_areas;
+	     i++)
+		spin_lock_reinit(&areas[i].lock);
 	spin_lock_reinit(&drain_lock);
 }
 
@@ -252,7 +250,7 @@ static struct percpu_area *slot_lock(unsigned int *which)
 
 	for (unsigned int i = 0; i < nr_areas; i++) {
 		*which = (first + i) % nr_areas;
-		if (spin_trylock(&slots[*which].lock))
+		if (spin_trylock(&areas[*which].lock))
 			return &areas[*which];
 	}
 	return NULL;
@@ -260,7 +258,7 @@ static struct percpu_area *slot_lock(unsigned int *which)
 
 static void slot_unlock(unsigned int which)
 {
-	spin_tryunlock(&slots[which].lock);
+	spin_tryunlock(&areas[which].lock);
 }
 
 static uintptr_t *area_word(struct percpu_area *area, enum percpu_kind kind,
@@ -285,11 +283,11 @@ static void *generic_pop(unsigned int id)
 	return obj;
 }
 
-static enum rseq_push_result generic_push(unsigned int id, void *obj)
+static enum rseq_result generic_push(unsigned int id, void *obj)
 {
 	unsigned int slot;
 	struct percpu_area *area = slot_lock(&slot);
-	enum rseq_push_result ret = RSEQ_FULL;
+	enum rseq_result ret = RSEQ_FULL;
 	void **top;
 
 	if (!area)
@@ -300,7 +298,7 @@ static enum rseq_push_result generic_push(unsigned int id, void *obj)
 	} else if ((uintptr_t)top & SHEAF_MASK) {
 		WRITE_ONCE(*top, obj);
 		WRITE_ONCE(area->top[id], (uintptr_t)(top + 1));
-		ret = RSEQ_PUSHED;
+		ret = RSEQ_DONE;
 	}
 	slot_unlock(slot);
 	return ret;
@@ -318,20 +316,49 @@ static void enter_slowpath(void)
 		WRITE_ONCE(percpu_own_rseq.cpu_id, RSEQ_CPU_ID_FAILED);
 }
 
+/* Under a debugger that steps, none succeeds: then the callers do without. */
+#define ABORT_TRIES 16
+
 void *percpu_pop_slowpath(unsigned int id)
 {
+	long rs, cid;
+	void *obj, *word;
+	bool aborted;
+
 	if (percpu_mode == PERCPU_GENERIC)
 		return generic_pop(id);
 	enter_slowpath();
-	return percpu_pop(id);
+	word = percpu_word(id, &rs, &cid);
+	for (int i = 0; i < ABORT_TRIES; i++) {
+		aborted = false;
+		obj = rseq_pop(word, rs, cid, &aborted);
+		if (!aborted)
+			return obj;
+	}
+	return NULL;
 }
 
-enum rseq_push_result percpu_push_slowpath(unsigned int id, void *obj)
+enum rseq_result percpu_push_slowpath(unsigned int id, void *obj)
 {
+	enum rseq_result r = RSEQ_ABORTED;
+
 	if (percpu_mode == PERCPU_GENERIC)
 		return generic_push(id, obj);
 	enter_slowpath();
-	return percpu_push(id, obj);
+	for (int i = 0; r == RSEQ_ABORTED && i < ABORT_TRIES; i++)
+		r = percpu_push(id, obj);
+	return r;
+}
+
+/* Of the CPU that this thread was on a moment ago. */
+static uintptr_t read_word(unsigned int id)
+{
+	long rs, cid, cpu;
+	char *word = percpu_word(id, &rs, &cid);
+
+	cpu = (s32)READ_ONCE(
+		*(u32 *)((char *)__builtin_thread_pointer() + cid));
+	return atomic_read((uintptr_t *)(word + (cpu << PERCPU_SHIFT)));
 }
 
 uintptr_t percpu_read(enum percpu_kind kind, unsigned int id)
@@ -341,12 +368,8 @@ uintptr_t percpu_read(enum percpu_kind kind, unsigned int id)
 	uintptr_t val;
 
 	if (percpu_mode != PERCPU_GENERIC) {
-		long rs, cid;
-		void *word;
-
 		enter_slowpath();
-		word = percpu_word(id + kind * NR_PERCPU_IDS, &rs, &cid);
-		return rseq_read(word, rs, cid);
+		return read_word(id + kind * NR_PERCPU_IDS);
 	}
 	area = slot_lock(&slot);
 	if (!area)
@@ -367,8 +390,11 @@ bool percpu_cmpxchg(enum percpu_kind kind, unsigned int id, uintptr_t old,
 	if (percpu_mode != PERCPU_GENERIC) {
 		long rs, cid;
 		void *p = percpu_word(id + kind * NR_PERCPU_IDS, &rs, &cid);
+		enum rseq_result r = RSEQ_ABORTED;
 
-		return rseq_cmpxchg(p, rs, cid, old, new);
+		for (int i = 0; r == RSEQ_ABORTED && i < ABORT_TRIES; i++)
+			r = rseq_cmpxchg(p, rs, cid, old, new);
+		return r == RSEQ_DONE;
 	}
 	area = slot_lock(&slot);
 	if (!area)
@@ -452,7 +478,7 @@ static unsigned int drain_generic(unsigned int id,
 	for (unsigned int i = 0; i < nr_areas; i++) {
 		uintptr_t top, spare;
 
-		while (!spin_trylock(&slots[i].lock))
+		while (!spin_trylock(&areas[i].lock))
 			arch_sched_yield();
 		top = areas[i].top[id];
 		spare = areas[i].spare[id];

@@ -40,6 +40,7 @@
 
 #include "atomic.h"
 #include "kernel.h"
+#include "spinlock.h"
 
 #define NR_CPUS 1024
 #define PERCPU_SHIFT 12
@@ -60,9 +61,13 @@
 #define HAVE_RSEQ 0
 #endif
 
+/* No id is 0: no spare of that id is ever used. */
 struct percpu_area {
 	uintptr_t top[NR_PERCPU_IDS];
-	uintptr_t spare[NR_PERCPU_IDS];
+	union {
+		struct spinlock lock; /* generic mode: of this slot */
+		uintptr_t spare[NR_PERCPU_IDS];
+	};
 };
 
 enum percpu_mode {
@@ -75,9 +80,11 @@ enum percpu_mode {
 /* What the fast paths read, together in one cache line. */
 #define __hot_data __section(".data.km_hot")
 
-extern long percpu_rseq_off __hidden; /* const after init: thread pointer to rseq */
-extern long percpu_cid_off __hidden;  /* const after init: thread pointer to the id */
-extern char *percpu_base __hidden;    /* const after init */
+extern long percpu_rseq_off
+	__hidden; /* const after init: thread pointer to rseq */
+extern long percpu_cid_off
+	__hidden; /* const after init: thread pointer to the id */
+extern char *percpu_base __hidden; /* const after init */
 
 extern const uintptr_t percpu_no_sheaves[2 * SHEAF_SLOTS] __hidden;
 extern const uintptr_t percpu_drain_sheaf[2 * SHEAF_SLOTS] __hidden;
@@ -99,13 +106,13 @@ static __always_inline void *percpu_pop(unsigned int id)
 {
 	long rs, cid;
 	void *word = percpu_word(id, &rs, &cid);
+	bool aborted;
 
-	return rseq_pop(word, rs, cid);
+	return rseq_pop(word, rs, cid, &aborted);
 }
 
 /* Pushes @obj onto this CPU's sheaf. */
-static __always_inline enum rseq_push_result percpu_push(unsigned int id,
-							 void *obj)
+static __always_inline enum rseq_result percpu_push(unsigned int id, void *obj)
 {
 	long rs, cid;
 	void *word = percpu_word(id, &rs, &cid);
@@ -134,11 +141,14 @@ void percpu_fork_child(void);
 void percpu_vfork_prepare(void);
 void percpu_vfork_parent(void);
 
+/* These try a few times if they are aborted, then give up: NULL,
+ * RSEQ_ABORTED, false. */
 void *percpu_pop_slowpath(unsigned int id);
-enum rseq_push_result percpu_push_slowpath(unsigned int id, void *obj);
-uintptr_t percpu_read(enum percpu_kind kind, unsigned int id);
+enum rseq_result percpu_push_slowpath(unsigned int id, void *obj);
 bool percpu_cmpxchg(enum percpu_kind kind, unsigned int id, uintptr_t old,
 		    uintptr_t new);
+/* A racy look at a CPU's word, this one's unless we were just moved. */
+uintptr_t percpu_read(enum percpu_kind kind, unsigned int id);
 
 /* Takes every CPU's sheaves of @id away and hands each to @take.
  * Context: takes DRAIN, the outermost lock; @take may take others.  Returns the number of sheaves taken. */
@@ -150,7 +160,8 @@ size_t percpu_count(unsigned int id);
 
 static inline bool percpu_top_is_real(uintptr_t top)
 {
-	return top > PERCPU_SPARE_DRAIN && top != PERCPU_DUMMY && top != PERCPU_DRAIN;
+	return top > PERCPU_SPARE_DRAIN && top != PERCPU_DUMMY &&
+	       top != PERCPU_DRAIN;
 }
 
 #endif

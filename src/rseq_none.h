@@ -7,40 +7,29 @@
 #ifndef KM_RSEQ_NONE_H
 #define KM_RSEQ_NONE_H
 
-#include "compiler.h"
+#include "rseq.h"
 
 #define RSEQ_SIG 0U
 
-static __always_inline void *rseq_pop(void *word, long rs, long cid)
+static __always_inline void *rseq_pop(void *word, long rs, long cid,
+				      bool *was_aborted)
 {
-	(void)word, (void)rs, (void)cid;
+	(void)word, (void)rs, (void)cid, (void)was_aborted;
 	return NULL;
 }
 
-enum rseq_push_result {
-	RSEQ_PUSHED,
-	RSEQ_FULL,
-	RSEQ_TWICE,
-};
-
-static __always_inline enum rseq_push_result rseq_push(void *word, long rs,
-						       long cid, void *obj)
+static __always_inline enum rseq_result rseq_push(void *word, long rs, long cid,
+						  void *obj)
 {
 	(void)word, (void)rs, (void)cid, (void)obj;
 	return RSEQ_FULL;
 }
 
-static inline uintptr_t rseq_read(void *word, long rs, long cid)
-{
-	(void)word, (void)rs, (void)cid;
-	return 0;
-}
-
-static inline bool rseq_cmpxchg(void *word, long rs, long cid, uintptr_t old,
-				uintptr_t new)
+static inline enum rseq_result rseq_cmpxchg(void *word, long rs, long cid,
+					    uintptr_t old, uintptr_t new)
 {
 	(void)word, (void)rs, (void)cid, (void)old, (void)new;
-	return false;
+	return RSEQ_DIFFERS;
 }
 
 #endif

@@ -84,7 +84,7 @@ static __always_inline bool slab_free_fast(void *p)
 	if (unlikely((uintptr_t)p & 7) || !mem_class_unit(p, &unit))
 		return false;
 	return likely(percpu_push(READ_FAST(mem_class_map)[unit], p) ==
-		      RSEQ_PUSHED);
+		      RSEQ_DONE);
 }
 
 /* Usable bytes at @p; 0 if it is no small object. */

