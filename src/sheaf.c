@@ -21,9 +21,10 @@
 static struct spinlock pool_lock = SPIN_LOCK_INIT(SHEAF_POOL);
 static void **pool; /* pool_lock */
 
+/* Who was late may still look at what was the sheaf's first slot. */
 static void pool_add(void **block)
 {
-	*block = pool;
+	WRITE_ONCE(*block, (void *)pool);
 	pool = block;
 }
 

@@ -171,7 +171,7 @@ static void *alloc_pages_large(size_t size, bool zero)
 static void *alloc_vmap(size_t size, size_t align, bool zero)
 {
 	bool zeroed = false;
-	void *p = vmap_alloc(size, align, &zeroed);
+	void *p = vmap_alloc(size, align, false, &zeroed);
 
 	if (p && zero && !zeroed)
 		__builtin_memset(p, 0, size);

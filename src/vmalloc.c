@@ -10,24 +10,29 @@
  *     head: nr         ...                  last: head
  *
  *   BUSY   an area somebody uses
- *   DIRTY  free; its pages are resident and its guard is in place: it is
- *          reused whole, without a system call, for areas of about its size
- *   ZERO   free; not resident; merges with ZERO neighbours
- *   PURGING  between DIRTY and ZERO, in one thread's hands
+ *   DIRTY  free; some of its pages may be resident
+ *   ZERO   free; none is
+ *   PURGING  neither, in one thread's hands
  *
- * Free runs are in bins by length, four to a power of two, one set for
- * each state.  Past the frontier nothing was ever used.
+ * Free runs merge with their free neighbours, whatever their states, and
+ * are in bins by length, four to a power of two, one set for each state.
+ * An area comes from the DIRTY runs if one is long enough, so that a churn
+ * of large blocks neither faults nor enters the kernel.  Past the frontier
+ * nothing was ever used.
  *
- * A guard is the last page of a run.  Purging a DIRTY run discards its
- * pages and its guard and makes it ZERO, after the reporting delay or when
- * the dirty pages exceed a quarter of the live ones.
+ * Purging discards the pages of DIRTY runs: of what has been free for the
+ * reporting delay, and of what exceeds half of the most that was in use
+ * lately.
  *
- * Invariants: runs tile [0, frontier); two ZERO runs are never neighbours;
- * only the head unit of a run has a state.
+ * The kernel's areas (vmalloc) have a guard, the last page of their run,
+ * which goes when they are freed; malloc's have none.
+ *
+ * Invariants: runs tile [0, frontier); two free runs are never neighbours;
+ * only the head unit of a run has a state; free runs have no guards.
  *
  * Locks: VMAP for all of the above; system calls are made without it, on
- * runs that are BUSY or PURGING meanwhile.  A signal handler that finds the lock held
- * by its own thread gets no area and defers its frees.
+ * runs that are BUSY or PURGING meanwhile.  A signal handler that finds the
+ * lock held by its own thread gets no area and defers its frees.
  *
  * Cost: one lock for an allocation; no system call when a DIRTY run fits.
  */
@@ -60,9 +65,9 @@ struct vmap_unit {
 	u8 guarded; /* head: the last page is inaccessible */
 	u16 pad;
 	u32 next, prev; /* head, free: neighbours in the bin, plus 1 */
-	u32 stamp;	/* head, DIRTY: when it was freed, 1/4 s */
-	u32 pages;	/* head, BUSY: pages asked for */
-	u32 pad2;
+	u32 stamp;	/* head, DIRTY: when it was freed, 1/4 s; the mean */
+	u32 pages;	/* head, BUSY: pages asked for; stays when freed */
+	u32 dirty;	/* head, DIRTY: units that are resident, about */
 };
 
 BUILD_BUG_ON(sizeof(struct vmap_unit) != 32);
@@ -74,13 +79,14 @@ static struct {
 	u32 bins[NR_BIN_SETS][NR_BINS];
 	u64 nonempty[NR_BIN_SETS][NR_BINS / 64];
 	size_t areas, live_pages, dirty_units;
+	size_t peak_pages; /* of live_pages, lately */
 	u32 next_purge;
 	void **deferred; /* atomic */
 	bool no_guards;	 /* racy; only ever turned on */
 } vm = { .lock = SPIN_LOCK_INIT(VMAP) };
 
-#define DIRTY_MIN (8 * SZ_1M)
-#define DIRTY_MAX (256 * SZ_1M)
+#define DIRTY_MIN (32 * SZ_1M)
+#define DIRTY_MAX SZ_1G
 #define STAMP_MS 250
 #define PURGE_EVERY 2 /* stamps */
 
@@ -104,11 +110,13 @@ static u32 now_stamp(void)
 	return (u32)(arch_clock_ms() / STAMP_MS);
 }
 
-/* Units for @pages and a page of the system's behind them. */
-static u32 units_for(size_t pages)
+/* Units for @pages, at least one, and, behind them, a guard of the system's
+ * page size. */
+static u32 units_for(size_t pages, bool guard)
 {
-	return (u32)DIV_ROUND_UP(pages + (arch_page_size >> PAGE_SHIFT),
-				 UNIT_PAGES);
+	size_t behind = guard ? arch_page_size >> PAGE_SHIFT : 0;
+
+	return (u32)DIV_ROUND_UP(max(pages, (size_t)1) + behind, UNIT_PAGES);
 }
 
 /* ---- bins; the lock is held ---- */
@@ -137,7 +145,7 @@ static void bin_add(u32 i)
 	vm.bins[set][bin] = i + 1;
 	vm.nonempty[set][bin / 64] |= 1ULL << bin % 64;
 	if (set == BIN_DIRTY)
-		vm.dirty_units += u->nr;
+		vm.dirty_units += u->dirty;
 }
 
 static void bin_del(u32 i)
@@ -154,44 +162,49 @@ static void bin_del(u32 i)
 	if (!vm.bins[set][bin])
 		vm.nonempty[set][bin / 64] &= ~(1ULL << bin % 64);
 	if (set == BIN_DIRTY)
-		vm.dirty_units -= u->nr;
+		vm.dirty_units -= u->dirty;
 }
 
-/* A run of @set with @least to @most units; false if none is found. */
-static bool bin_find(unsigned int set, u32 least, u32 most, u32 *found)
+/* The shortest of some runs in the bin of @least that has as many units. */
+static u32 bin_best(unsigned int set, u32 least)
 {
-	for (unsigned int bin = bin_of(least); bin <= bin_of(most); bin++) {
-		u32 i = vm.bins[set][bin];
+	u32 i = vm.bins[set][bin_of(least)], best = 0;
 
-		for (int n = 0; i && n < BIN_LOOK; n++) {
-			u32 nr = vm.unit[i - 1].nr;
+	for (int n = 0; i && n < BIN_LOOK; n++) {
+		u32 nr = vm.unit[i - 1].nr;
 
-			if (nr >= least && nr <= most) {
-				*found = i - 1;
-				return true;
-			}
-			i = vm.unit[i - 1].next;
-		}
+		if (nr >= least && (!best || nr < vm.unit[best - 1].nr))
+			best = i;
+		i = vm.unit[i - 1].next;
 	}
-	return false;
+	return best;
 }
 
-/* Any ZERO run of a bin above @least's: each of them is long enough. */
-static bool bin_find_above(u32 least, u32 *found)
+/* A run in a bin above that of @least: each of them is long enough. */
+static u32 bin_above(unsigned int set, u32 least)
 {
 	unsigned int bin = bin_of(least) + 1;
 
 	for (unsigned int w = bin / 64; w < NR_BINS / 64; w++) {
-		u64 bits = vm.nonempty[BIN_ZERO][w];
+		u64 bits = vm.nonempty[set][w];
 
 		if (w == bin / 64)
 			bits = bits >> bin % 64 << bin % 64;
-		if (bits) {
-			*found = vm.bins[BIN_ZERO][w * 64 + __ffs(bits)] - 1;
-			return true;
-		}
+		if (bits)
+			return vm.bins[set][w * 64 + __ffs(bits)];
 	}
-	return false;
+	return 0;
+}
+
+/* A run of @set with at least @least units; false if none is found. */
+static bool bin_find(unsigned int set, u32 least, u32 *found)
+{
+	u32 i = bin_best(set, least);
+
+	if (!i)
+		i = bin_above(set, least);
+	*found = i - 1;
+	return i;
 }
 
 /* ---- runs; the lock is held ---- */
@@ -204,40 +217,69 @@ static void set_run(u32 i, u32 nr, enum run_state state)
 	vm.unit[i + nr - 1].head = i;
 }
 
-/* Makes a run that is on no bin ZERO, and one with its ZERO neighbours. */
-static void __release_zero(u32 i, u32 nr)
+static bool run_is_free(u32 i)
 {
-	u32 next = i + nr;
+	return vm.unit[i].state == RUN_DIRTY || vm.unit[i].state == RUN_ZERO;
+}
+
+/* Joins free run @b, which is behind @a, to it.  The stamp becomes the one
+ * in between, nearer to that of the dirtier run. */
+static void __join(u32 a, u32 b)
+{
+	struct vmap_unit *u = &vm.unit[a], *v = &vm.unit[b];
+	s64 later = (s32)(v->stamp - u->stamp), dirty = u->dirty + v->dirty;
+
+	if (dirty)
+		u->stamp += (u32)(later * v->dirty / dirty);
+	u->dirty = (u32)dirty;
+	v->state = RUN_NONE;
+	set_run(a, u->nr + v->nr, dirty ? RUN_DIRTY : RUN_ZERO);
+}
+
+/* Makes a run that is on no bin free, and one with its free neighbours;
+ * its stamp is set already, if any of it is @dirty. */
+static void __release(u32 i, u32 dirty)
+{
+	u32 next = i + vm.unit[i].nr, prev = i ? vm.unit[i - 1].head : 0;
 
 	lockdep_assert_held(&vm.lock);
-	vm.unit[i].state = RUN_NONE;
-	if (next < vm.frontier && vm.unit[next].state == RUN_ZERO) {
+	vm.unit[i].dirty = dirty;
+	vm.unit[i].state = dirty ? RUN_DIRTY : RUN_ZERO;
+	if (next < vm.frontier && run_is_free(next)) {
 		bin_del(next);
-		vm.unit[next].state = RUN_NONE;
-		nr += vm.unit[next].nr;
+		__join(i, next);
 	}
-	if (i) {
-		u32 prev = vm.unit[i - 1].head;
-
-		if (vm.unit[prev].state == RUN_ZERO) {
-			bin_del(prev);
-			nr += vm.unit[prev].nr;
-			i = prev;
-		}
+	if (i && run_is_free(prev)) {
+		bin_del(prev);
+		__join(prev, i);
+		i = prev;
 	}
-	set_run(i, nr, RUN_ZERO);
 	bin_add(i);
 }
 
-/* Keeps the first @nr units of a run that is on no bin; the rest is ZERO. */
+/* Cuts a run that is on no bin in two.  The second part has its share of
+ * what is dirty, at least one unit, so that it does not pass for ZERO. */
+static u32 __cut_run(u32 i, u32 nr)
+{
+	struct vmap_unit *u = &vm.unit[i], *v = u + nr;
+	u32 rest = u->nr - nr;
+
+	v->dirty = (u32)DIV_ROUND_UP((u64)u->dirty * rest, u->nr);
+	v->stamp = u->stamp;
+	if (u->dirty)
+		u->dirty = max(u->dirty - v->dirty, 1U);
+	set_run(i + nr, rest, (enum run_state)u->state);
+	set_run(i, nr, (enum run_state)u->state);
+	return i + nr;
+}
+
+/* Keeps the first @nr units; the rest becomes free. */
 static void __split_run(u32 i, u32 nr)
 {
-	u32 rest = vm.unit[i].nr - nr;
-
-	if (!rest)
+	if (nr == vm.unit[i].nr)
 		return;
-	set_run(i, nr, (enum run_state)vm.unit[i].state);
-	__release_zero(i + nr, rest);
+	i = __cut_run(i, nr);
+	__release(i, vm.unit[i].dirty);
 }
 
 static bool __extend_frontier(u32 nr, u32 *found)
@@ -253,46 +295,62 @@ static bool __extend_frontier(u32 nr, u32 *found)
 	return true;
 }
 
-/* @nr ZERO units, first of which is a multiple of @align units. */
-static bool __take_zero(u32 nr, u32 align, u32 *found)
+/* A free run of @set, now BUSY; of it @nr units, first of which is a
+ * multiple of @align units. */
+static bool __take_free(u32 nr, u32 align, unsigned int set, u32 *found)
 {
-	u32 want = nr + align - 1, skip;
+	u32 i, skip;
 
-	if (bin_find(BIN_ZERO, want, want + want / 4, found) ||
-	    bin_find_above(want, found)) {
-		bin_del(*found);
-		vm.unit[*found].state = RUN_BUSY;
-	} else if (!__extend_frontier(want, found)) {
+	if (!bin_find(set, nr + align - 1, &i))
 		return false;
-	}
-	skip = -(u32)((uintptr_t)unit_address(*found) >> UNIT_SHIFT) &
-	       (align - 1);
+	bin_del(i);
+	vm.unit[i].state = RUN_BUSY;
+	skip = -(u32)((uintptr_t)unit_address(i) >> UNIT_SHIFT) & (align - 1);
+	*found = i;
 	if (skip) {
-		u32 all = vm.unit[*found].nr;
-
-		set_run(*found + skip, all - skip, RUN_BUSY);
-		__release_zero(*found, skip);
-		*found += skip;
+		*found = __cut_run(i, skip);
+		__release(i, vm.unit[i].dirty);
 	}
 	__split_run(*found, nr);
 	return true;
 }
 
-/* A resident run of about the right length. */
+/* @nr ZERO units; at the frontier, which becomes a free run first. */
+static bool __take_zero(u32 nr, u32 align, u32 *found)
+{
+	u32 more;
+
+	if (__take_free(nr, align, BIN_ZERO, found))
+		return true;
+	if (!__extend_frontier(nr + align - 1, &more))
+		return false;
+	__release(more, 0);
+	return __take_free(nr, align, BIN_ZERO, found) ||
+	       __take_free(nr, align, BIN_DIRTY, found);
+}
+
+/* @nr units, some of them resident: of a DIRTY run, or of the last one
+ * together with the frontier. */
 static bool __take_dirty(u32 nr, u32 align, u32 *found)
 {
-	if (align > 1 || !bin_find(BIN_DIRTY, nr, nr + nr / 8, found))
+	u32 last = vm.frontier ? vm.unit[vm.frontier - 1].head : 0, more;
+
+	if (__take_free(nr, align, BIN_DIRTY, found))
+		return true;
+	if (align > 1 || !vm.frontier || vm.unit[last].state != RUN_DIRTY ||
+	    !__extend_frontier(nr - vm.unit[last].nr, &more))
 		return false;
-	bin_del(*found);
-	vm.unit[*found].state = RUN_BUSY;
-	return true;
+	__release(more, 0);
+	return __take_free(nr, 1, BIN_DIRTY, found);
 }
 
 static void __account(u32 i, size_t pages, int areas)
 {
 	vm.live_pages += pages - (areas < 1 ? vm.unit[i].pages : 0);
 	vm.areas += (size_t)areas;
-	vm.unit[i].pages = (u32)pages;
+	if (areas >= 0)
+		vm.unit[i].pages = (u32)pages;
+	vm.peak_pages = max(vm.peak_pages, vm.live_pages);
 }
 
 /* ---- guards ---- */
@@ -327,12 +385,26 @@ static bool unguard_run(u32 i)
 
 static size_t dirty_limit(void)
 {
-	return clamp(vm.live_pages * PAGE_SIZE / 4, DIRTY_MIN, DIRTY_MAX);
+	return clamp(vm.peak_pages * PAGE_SIZE / 2, DIRTY_MIN, DIRTY_MAX);
+}
+
+/* Units that are too many. */
+static u32 dirty_excess(void)
+{
+	size_t limit = dirty_limit() >> UNIT_SHIFT;
+
+	return vm.dirty_units > limit ? (u32)(vm.dirty_units - limit) : 0;
 }
 
 static bool run_is_old(const struct vmap_unit *u, u32 now)
 {
 	return now - u->stamp >= (u32)(param(page_reporting_delay) / STAMP_MS);
+}
+
+/* So many units of a run as have about @excess dirty ones. */
+static u32 part_of(const struct vmap_unit *u, u32 excess)
+{
+	return max((u32)((u64)u->nr * excess / u->dirty), 1U);
 }
 
 /* Takes runs to purge off their bins; long ones first. */
@@ -346,14 +418,15 @@ static unsigned int __collect_dirty(u32 *runs, bool all)
 
 		while (i && nr < PURGE_BATCH) {
 			struct vmap_unit *u = &vm.unit[i - 1];
-			u32 next = u->next;
-			bool over =
-				vm.dirty_units << UNIT_SHIFT > dirty_limit();
+			u32 next = u->next, excess = dirty_excess();
+			bool whole = all || run_is_old(u, now);
 
-			if (all || over || run_is_old(u, now)) {
+			if (whole || excess) {
 				bin_del(i - 1);
 				u->state = RUN_PURGING;
 				runs[nr++] = i - 1;
+				if (!whole && excess < u->dirty)
+					__split_run(i - 1, part_of(u, excess));
 			}
 			i = next;
 		}
@@ -361,34 +434,26 @@ static unsigned int __collect_dirty(u32 *runs, bool all)
 	return nr;
 }
 
-/* Discards their pages and guards; says which are clean now. */
-static void discard_runs(const u32 *runs, unsigned int nr, bool *clean)
+static bool discard_runs(const u32 *runs, unsigned int nr)
 {
 	struct arch_range ranges[PURGE_BATCH];
-	bool gone;
 
 	for (unsigned int i = 0; i < nr; i++) {
 		ranges[i].addr = unit_address(runs[i]);
 		ranges[i].len = run_bytes(runs[i]);
 	}
-	gone = !arch_discard_ranges(ranges, nr);
-	for (unsigned int i = 0; i < nr; i++)
-		clean[i] = gone && unguard_run(runs[i]);
+	return !arch_discard_ranges(ranges, nr);
 }
 
-static size_t __return_purged(const u32 *runs, unsigned int nr,
-			      const bool *clean)
+static size_t __return_purged(const u32 *runs, unsigned int nr, bool gone)
 {
 	size_t pages = 0;
 
 	for (unsigned int i = 0; i < nr; i++) {
-		if (clean[i]) {
-			pages += vm.unit[runs[i]].nr * UNIT_PAGES;
-			__release_zero(runs[i], vm.unit[runs[i]].nr);
-		} else {
-			vm.unit[runs[i]].state = RUN_DIRTY;
-			bin_add(runs[i]);
-		}
+		u32 dirty = vm.unit[runs[i]].dirty;
+
+		pages += gone ? dirty * UNIT_PAGES : 0;
+		__release(runs[i], gone ? 0 : dirty);
 	}
 	return pages;
 }
@@ -396,9 +461,9 @@ static size_t __return_purged(const u32 *runs, unsigned int nr,
 size_t vmap_purge(bool all)
 {
 	u32 runs[PURGE_BATCH];
-	bool clean[PURGE_BATCH];
 	size_t total = 0, pages;
 	unsigned int nr;
+	bool gone;
 
 	do {
 		if (!spin_lock(&vm.lock))
@@ -407,9 +472,9 @@ size_t vmap_purge(bool all)
 		spin_unlock(&vm.lock);
 		if (!nr)
 			break;
-		discard_runs(runs, nr, clean);
+		gone = discard_runs(runs, nr);
 		spin_lock(&vm.lock);
-		pages = __return_purged(runs, nr, clean);
+		pages = __return_purged(runs, nr, gone);
 		spin_unlock(&vm.lock);
 		total += pages;
 	} while (pages && nr == PURGE_BATCH);
@@ -419,12 +484,11 @@ size_t vmap_purge(bool all)
 
 static bool __purge_due(u32 now)
 {
-	if (vm.dirty_units << UNIT_SHIFT > dirty_limit())
-		return true;
-	if (!vm.dirty_units || (s32)(now - vm.next_purge) < 0)
-		return false;
+	if ((s32)(now - vm.next_purge) < 0)
+		return dirty_excess();
 	vm.next_purge = now + PURGE_EVERY;
-	return true;
+	vm.peak_pages = max(vm.live_pages, vm.peak_pages - vm.peak_pages / 8);
+	return vm.dirty_units;
 }
 
 /* ---- areas ---- */
@@ -476,27 +540,29 @@ static bool take_run(u32 nr, u32 align, size_t pages, u32 *i, bool *dirty)
 			break;
 		if (!spin_lock(&vm.lock))
 			return false;
-		*dirty = __take_dirty(nr, align, i);
-		ok = *dirty || __take_zero(nr, align, i);
-		if (ok)
+		ok = __take_dirty(nr, align, i) || __take_zero(nr, align, i);
+		if (ok) {
+			*dirty = vm.unit[*i].dirty;
 			__account(*i, pages, 1);
+		}
 		spin_unlock(&vm.lock);
 	}
 	return ok;
 }
 
-void *vmap_alloc(size_t size, size_t align, bool *zeroed)
+void *vmap_alloc(size_t size, size_t align, bool guard, bool *zeroed)
 {
 	size_t pages = PAGE_ALIGN(size) >> PAGE_SHIFT;
 	u32 nr, i, units = (u32)(max(align, UNIT_SIZE) >> UNIT_SHIFT);
-	bool dirty;
+	bool dirty = false;
 
 	if (size > PTRDIFF_MAX || pages >> 30 || align > SZ_1T || !start_vmap())
 		return NULL;
-	nr = units_for(pages);
+	nr = units_for(pages, guard);
 	if (!take_run(nr, units, pages, &i, &dirty))
 		return NULL;
-	guard_run(i);
+	if (guard)
+		guard_run(i);
 	*zeroed = !dirty;
 	vmstat_add(dirty ? VMSTAT_vmap_reuse : VMSTAT_vmap_alloc, 1);
 	return unit_address(i);
@@ -525,35 +591,27 @@ static void __cold report_bad_area(const void *p)
 		pr_err("free of %p: interior pointer of a %lu-byte block at %p",
 		       p, (unsigned long)vm.unit[head].pages << PAGE_SHIFT,
 		       unit_address(head));
-	else if (unit_address(head) == p)
-		pr_err("double free of %p (%u pages)", p, vm.unit[head].pages);
+	else if (unit_address(i) == p && vm.unit[i].pages)
+		pr_err("double free of %p (%u pages)", p, vm.unit[i].pages);
 	else
 		pr_err("free of %p: not an allocated block", p);
 	if (param(on_error) == ON_ERROR_ABORT)
 		__builtin_abort();
 }
 
-static void __free_area(u32 i)
+/* Where the guard cannot be removed its unit is lost. */
+static void __free_run(u32 i)
 {
-	u32 pages = vm.unit[i].pages;
+	u32 nr = vm.unit[i].nr;
 
-	__account(i, 0, -1);
-	vm.unit[i].pages = pages; /* for the report of a double free */
-	vm.unit[i].state = RUN_DIRTY;
-	vm.unit[i].stamp = now_stamp();
-	bin_add(i);
-}
-
-static void __take_deferred(void)
-{
-	void **p = xchg(&vm.deferred, NULL);
-
-	while (p) {
-		void **next = *p;
-
-		__free_area(unit_index(p));
-		p = next;
+	if (vm.unit[i].guarded) {
+		if (nr == 1)
+			return;
+		set_run(i, nr - 1, RUN_PURGING);
+		set_run(i + nr - 1, 1, RUN_PURGING);
 	}
+	vm.unit[i].stamp = now_stamp();
+	__release(i, vm.unit[i].nr);
 }
 
 static void defer_free(void **p)
@@ -566,32 +624,58 @@ static void defer_free(void **p)
 	vmstat_add(VMSTAT_nolock_free, 1);
 }
 
-bool vmap_free(void *p)
+/* False if this thread holds the lock already. */
+static bool free_area(u32 i)
 {
 	bool due;
+
+	if (!spin_lock(&vm.lock))
+		return false;
+	if (vm.unit[i].state != RUN_BUSY) { /* freed twice at once */
+		spin_unlock(&vm.lock);
+		report_bad_area(unit_address(i));
+		return true;
+	}
+	__account(i, 0, -1);
+	if (vm.unit[i].guarded) {
+		vm.unit[i].state = RUN_PURGING;
+		spin_unlock(&vm.lock);
+		unguard_run(i);
+		spin_lock(&vm.lock);
+	}
+	__free_run(i);
+	due = __purge_due(now_stamp());
+	spin_unlock(&vm.lock);
+	vmstat_add(VMSTAT_vmap_free, 1);
+	if (due)
+		vmap_purge(false);
+	return true;
+}
+
+static void __cold free_deferred(void)
+{
+	void **p = xchg(&vm.deferred, NULL);
+
+	while (p) {
+		void **next = *p;
+
+		free_area(unit_index(p));
+		p = next;
+	}
+}
+
+bool vmap_free(void *p)
+{
 	u32 i;
 
 	if (!is_area(p, &i)) {
 		report_bad_area(p);
 		return false;
 	}
-	if (!spin_lock(&vm.lock)) {
+	if (!free_area(i))
 		defer_free(p);
-		return true;
-	}
-	if (vm.unit[i].state != RUN_BUSY) { /* freed twice at once */
-		spin_unlock(&vm.lock);
-		report_bad_area(p);
-		return false;
-	}
-	__free_area(i);
-	if (unlikely(atomic_read(&vm.deferred)))
-		__take_deferred();
-	due = __purge_due(vm.unit[i].stamp);
-	spin_unlock(&vm.lock);
-	vmstat_add(VMSTAT_vmap_free, 1);
-	if (due)
-		vmap_purge(false);
+	else if (unlikely(atomic_read(&vm.deferred)))
+		free_deferred();
 	return true;
 }
 
@@ -604,71 +688,73 @@ size_t vmap_size(const void *p)
 
 /* ---- resizing ---- */
 
-/* Pages that fit before the run's last one. */
+/* Pages that fit before the guard. */
 static size_t room_of(u32 i)
 {
 	return (size_t)vm.unit[i].nr * UNIT_PAGES -
-	       (arch_page_size >> PAGE_SHIFT);
+	       (vm.unit[i].guarded ? arch_page_size >> PAGE_SHIFT : 0);
 }
 
-/* Takes units of the ZERO run behind, or of the frontier.  True if the run
- * is @nr units long afterwards; the old guard is gone then. */
+/* Takes @more units of the free run behind, or of the frontier. */
+static bool __take_behind(u32 next, u32 more)
+{
+	if (next == vm.frontier)
+		return __extend_frontier(more, &next);
+	if (!run_is_free(next) || vm.unit[next].nr < more)
+		return false;
+	bin_del(next);
+	vm.unit[next].state = RUN_BUSY;
+	__split_run(next, more);
+	return true;
+}
+
+/* True if the run is @nr units long afterwards; its old guard is gone then. */
 static bool grow_in_place(u32 i, u32 nr)
 {
-	u32 have = vm.unit[i].nr, next = i + have, more = nr - have;
-	bool ok = false;
+	u32 next = i + vm.unit[i].nr;
+	bool ok;
 
 	if (!spin_lock(&vm.lock))
 		return false;
-	if (next == vm.frontier) {
-		ok = __extend_frontier(more, &next);
-	} else if (vm.unit[next].state == RUN_ZERO &&
-		   vm.unit[next].nr >= more) {
-		bin_del(next);
-		vm.unit[next].state = RUN_BUSY;
-		__split_run(next, more);
-		ok = true;
-	}
+	ok = __take_behind(next, nr - vm.unit[i].nr);
+	if (ok)
+		vm.unit[next].state = RUN_PURGING;
 	spin_unlock(&vm.lock);
 	if (!ok)
 		return false;
 	ok = unguard_run(i);
 	spin_lock(&vm.lock);
 	if (ok) {
-		bool guarded = vm.unit[i].guarded;
-
 		vm.unit[next].state = RUN_NONE;
 		set_run(i, nr, RUN_BUSY);
-		vm.unit[i].guarded = guarded;
 	} else {
-		__release_zero(next, more);
+		vm.unit[next].stamp = now_stamp();
+		__release(next, vm.unit[next].nr);
 	}
 	spin_unlock(&vm.lock);
 	return ok;
 }
 
-/* The rest of a run that shrank a lot becomes a free run of its own. */
-static void cut_tail(u32 i, u32 nr)
+/* The rest of a run that shrank a lot becomes free. */
+static void cut_tail(u32 i, u32 nr, bool guard)
 {
-	u32 have = vm.unit[i].nr;
-	bool guarded = vm.unit[i].guarded, due;
+	bool due;
 
-	if (!spin_lock(&vm.lock))
+	if (!unguard_run(i) || !spin_lock(&vm.lock))
 		return;
-	set_run(i, nr, RUN_BUSY);
-	set_run(i + nr, have - nr, RUN_DIRTY);
-	vm.unit[i + nr].guarded = guarded;
-	vm.unit[i + nr].stamp = now_stamp();
-	bin_add(i + nr);
-	due = __purge_due(vm.unit[i + nr].stamp);
+	vm.unit[i].stamp = now_stamp();
+	vm.unit[i].dirty = vm.unit[i].nr;
+	__split_run(i, nr);
+	due = __purge_due(vm.unit[i].stamp);
 	spin_unlock(&vm.lock);
-	guard_run(i);
+	if (guard)
+		guard_run(i);
 	if (due)
 		vmap_purge(false);
 }
 
 /* Moves the pages of run @i to a new one of @nr units. */
-static void *move_run(u32 i, u32 nr, size_t pages)
+static void *move_run(u32 i, u32 nr, size_t pages, bool guard)
 {
 	size_t len =
 		ALIGN((size_t)vm.unit[i].pages << PAGE_SHIFT, arch_page_size);
@@ -683,22 +769,22 @@ static void *move_run(u32 i, u32 nr, size_t pages)
 		return NULL;
 	if (arch_move_pages(unit_address(i), len, unit_address(to))) {
 		spin_lock(&vm.lock);
-		__release_zero(to, nr);
+		__release(to, 0);
 		spin_unlock(&vm.lock);
 		return NULL;
 	}
-	guard_run(to);
+	if (guard)
+		guard_run(to);
 	/* What a smaller area left behind in the old run goes as well. */
 	clean = unguard_run(i) &&
 		!arch_madvise(unit_address(i), run_bytes(i), MADV_DONTNEED);
 	spin_lock(&vm.lock);
 	__account(to, pages, 1);
-	if (clean) {
-		__account(i, 0, -1);
-		__release_zero(i, vm.unit[i].nr);
-	} else {
-		__free_area(i);
-	}
+	__account(i, 0, -1);
+	if (clean)
+		__release(i, 0);
+	else
+		__free_run(i);
 	spin_unlock(&vm.lock);
 	vmstat_add(VMSTAT_vmap_move, 1);
 	return unit_address(to);
@@ -715,24 +801,27 @@ static void set_pages(u32 i, size_t pages)
 void *vmap_resize(void *p, size_t size)
 {
 	size_t pages = PAGE_ALIGN(size) >> PAGE_SHIFT;
+	bool guard;
 	u32 i, nr;
 
 	if (size > PTRDIFF_MAX || pages >> 30 || !is_area(p, &i))
 		return NULL;
-	nr = units_for(pages);
+	guard = vm.unit[i].guarded;
+	nr = units_for(pages, guard);
 	if (pages <= room_of(i)) {
 		if (nr < vm.unit[i].nr / 2)
-			cut_tail(i, nr);
+			cut_tail(i, nr, guard);
 		set_pages(i, pages);
 		return p;
 	}
 	/* Address space ahead of need costs nothing and saves the next call. */
 	if (grow_in_place(i, nr + nr / 8) || grow_in_place(i, nr)) {
-		guard_run(i);
+		if (guard)
+			guard_run(i);
 		set_pages(i, pages);
 		return p;
 	}
-	return move_run(i, nr + nr / 4, pages);
+	return move_run(i, nr + nr / 4, pages, guard);
 }
 
 /* ---- the kernel's interface ---- */
@@ -744,7 +833,7 @@ __export void *__vmalloc(unsigned long size, gfp_t gfp)
 
 	if (!size)
 		return NULL;
-	p = vmap_alloc(size, 1, &zeroed);
+	p = vmap_alloc(size, 1, true, &zeroed);
 	if (p && gfp & __GFP_ZERO && !zeroed)
 		__builtin_memset(p, 0, PAGE_ALIGN(size));
 	return p;
@@ -838,9 +927,10 @@ void check_vmap(void)
 		BUG_ON(i + nr > vm.frontier || vm.unit[i + nr - 1].head != i);
 		for (u32 k = 1; k < nr; k++)
 			BUG_ON(u[k].state != RUN_NONE);
-		BUG_ON(u->state == RUN_ZERO && i + nr < vm.frontier &&
-		       u[nr].state == RUN_ZERO);
-		dirty += u->state == RUN_DIRTY ? nr : 0;
+		BUG_ON(run_is_free(i) && i + nr < vm.frontier &&
+		       run_is_free(i + nr));
+		BUG_ON(u->state == RUN_DIRTY && (!u->dirty || u->dirty > nr));
+		dirty += u->state == RUN_DIRTY ? u->dirty : 0;
 	}
 	BUG_ON(dirty != vm.dirty_units);
 	spin_unlock(&vm.lock);

@@ -2,9 +2,9 @@
 /*
  * vmalloc: large areas in their own range.
  *
- * Sizes are rounded to pages; an area starts at a multiple of 64 KiB and
- * has at least one page behind it that belongs to nobody, inaccessible
- * where the kernel has MADV_GUARD_INSTALL.
+ * Sizes are rounded to pages; an area starts at a multiple of 64 KiB.  One
+ * that is guarded has at least one page behind it that belongs to nobody,
+ * inaccessible where the kernel has MADV_GUARD_INSTALL.
  *
  * Context: takes the VMAP lock, makes system calls without it.
  */
@@ -16,7 +16,7 @@
 #include "kernel.h"
 
 /* @align: a power of two; *zeroed tells whether the area reads as zero. */
-void *vmap_alloc(size_t size, size_t align, bool *zeroed);
+void *vmap_alloc(size_t size, size_t align, bool guard, bool *zeroed);
 /* False if @p is not the start of an area in use (after a report). */
 bool vmap_free(void *p);
 /* Usable bytes of the area at @p; 0 if there is none. */
