@@ -150,10 +150,10 @@ static noinline void *realloc_slowpath(void *p, size_t size)
 		kfree_slowpath(p); /* reports what is wrong with it */
 		return no_memory();
 	}
-	if (krealloc_large(p, size, &to))
-		return to ? to : no_memory();
 	if (size <= old && size > old / 2)
 		return p;
+	if (krealloc_large(p, size, &to))
+		return to ? to : no_memory();
 	/* Who grows a large block a little will do so again. */
 	if (size > old && size > KMALLOC_MAX_CACHE_SIZE)
 		room = max(size, old + old / 4);

@@ -257,6 +257,16 @@ void *malloc_slowpath(size_t size, bool zero)
 	return alloc_large(size, 1, zero);
 }
 
+/* An area can grow in place, pages cannot. */
+void *malloc_growing(size_t size)
+{
+	void *p = NULL;
+
+	if (size >= GROWING_MIN && size <= PTRDIFF_MAX)
+		p = alloc_vmap(ALIGN(size, GROWING_MIN), 1, false);
+	return p ? p : malloc_slowpath(size, false);
+}
+
 /* @align: a power of two. */
 void *malloc_aligned(size_t align, size_t size)
 {
@@ -401,10 +411,10 @@ bool krealloc_large(void *p, size_t size, void **to)
 {
 	size_t old;
 
-	if (!mem_is_vmalloc(p) || size <= slab_vmap_threshold / 2)
+	if (!mem_is_vmalloc(p) || size < GROWING_MIN || size > PTRDIFF_MAX)
 		return false;
 	old = vmap_size(p);
-	*to = vmap_resize(p, size);
+	*to = vmap_resize(p, size > old ? ALIGN(size, GROWING_MIN) : size);
 	/* An area that cannot move is copied, if there is room for that. */
 	return *to || !old;
 }

@@ -44,6 +44,9 @@ enum slab_id {
 #define VMAP_THRESHOLD_DEFAULT (512 * SZ_1K)
 extern size_t slab_vmap_threshold __hidden; /* racy; mallopt may change it */
 
+/* From here on a block that grows becomes an area. */
+#define GROWING_MIN SZ_64K
+
 /* Sizes below this may take the fast path: 0 until the library is up, then
  * KMALLOC_MAX_CACHE_SIZE + 1.  Read first, with acquire. */
 extern size_t slab_fast_limit __hidden;
@@ -57,6 +60,8 @@ void *kmalloc_slowpath(size_t size, gfp_t gfp);
 /* As malloc wants it: 0 bytes are a block, any size up to PTRDIFF_MAX. */
 void *malloc_slowpath(size_t size, bool zero);
 void *malloc_aligned(size_t align, size_t size);
+/* For a block that was resized before, and may be again. */
+void *malloc_growing(size_t size);
 /* @p: NULL, ZERO_SIZE_PTR, large, misaligned, at a full sheaf, or wrong. */
 void kfree_slowpath(void *p);
 size_t ksize_slowpath(const void *p);

@@ -12,7 +12,8 @@
 
 void *util_realloc_copy(void *p, size_t old, size_t size)
 {
-	void *to = malloc_slowpath(size, false);
+	void *to = size > old ? malloc_growing(size) :
+				malloc_slowpath(size, false);
 
 	if (!to)
 		return NULL;

@@ -21,8 +21,7 @@
  * nothing was ever used.
  *
  * Purging discards the pages of DIRTY runs: of what has been free for the
- * reporting delay, and of what exceeds half of the most that was in use
- * lately.
+ * reporting delay, and of what exceeds dirty_limit.
  *
  * The kernel's areas (vmalloc) have a guard, the last page of their run,
  * which goes when they are freed; malloc's have none.
@@ -383,9 +382,13 @@ static bool unguard_run(u32 i)
 
 #define PURGE_BATCH 32
 
+/* Used and dirty memory together may be half more than the most that was
+ * used lately: free runs are never all of the right lengths. */
 static size_t dirty_limit(void)
 {
-	return clamp(vm.peak_pages * PAGE_SIZE / 2, DIRTY_MIN, DIRTY_MAX);
+	size_t limit = vm.peak_pages + vm.peak_pages / 2 - vm.live_pages;
+
+	return clamp(limit * PAGE_SIZE, DIRTY_MIN, DIRTY_MAX);
 }
 
 /* Units that are too many. */
@@ -798,6 +801,8 @@ static void set_pages(u32 i, size_t pages)
 	spin_unlock(&vm.lock);
 }
 
+#define MOVE_MIN_PAGES 64
+
 void *vmap_resize(void *p, size_t size)
 {
 	size_t pages = PAGE_ALIGN(size) >> PAGE_SHIFT;
@@ -821,6 +826,9 @@ void *vmap_resize(void *p, size_t size)
 		set_pages(i, pages);
 		return p;
 	}
+	/* Less than that is copied in the time of the system calls. */
+	if (pages < MOVE_MIN_PAGES)
+		return NULL;
 	return move_run(i, nr + nr / 4, pages, guard);
 }
 
