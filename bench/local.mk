@@ -1,13 +1,46 @@
 # Benchmarks; none of them runs in make check.
+#
+#   make bench                          the whole suite, a few rounds
+#   make bench BENCH_FLAGS='-n 9 -g apps -o "redis*"'
+#   make bench-programs                 what bench/suite names, and no run
 
-EXTRA_PROGRAMS += %D%/replace
+bench_programs = %D%/measure %D%/replace $(classic_programs)
+if HAVE_BENCHMARK
+bench_programs += %D%/micro/micro
+endif
+
+EXTRA_PROGRAMS += %D%/measure %D%/replace
+CLEANFILES += %D%/measure %D%/replace
+%C%_measure_SOURCES = %D%/measure.c
+%C%_measure_LDADD =
 %C%_replace_SOURCES = %D%/replace.c
 %C%_replace_LDADD =
-CLEANFILES += %D%/replace
-EXTRA_DIST += %D%/README.md %D%/compare.sh
 
-bench: all %D%/replace
-	KM_BUILDDIR='$(abs_top_builddir)' $(srcdir)/%D%/compare.sh \
-		-- ./%D%/replace
+EXTRA_DIST += %D%/README.md %D%/compare %D%/suite \
+	%D%/apps/gcc.sh \
+	%D%/apps/ghostscript.sh \
+	%D%/apps/gxx.sh \
+	%D%/apps/java.sh \
+	%D%/apps/lib.sh \
+	%D%/apps/nginx.sh \
+	%D%/apps/node.sh \
+	%D%/apps/perl.sh \
+	%D%/apps/postgres.sh \
+	%D%/apps/python.sh \
+	%D%/apps/redis.sh \
+	%D%/apps/sqlite.sh \
+	%D%/apps/xz.sh \
+	%D%/apps/z3.sh
 
-.PHONY: bench
+BENCH_FLAGS = -n 3
+
+bench-programs: all $(bench_programs)
+
+bench: bench-programs
+	$(srcdir)/%D%/compare --build '$(abs_top_builddir)' \
+		--out %D%/results $(BENCH_FLAGS)
+
+.PHONY: bench bench-programs
+
+include %D%/micro/local.mk
+include %D%/classic/local.mk
