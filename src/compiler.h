@@ -68,6 +68,13 @@ typedef int64_t s64;
 #define READ_FAST(x) (x)
 #endif
 
+/* The same with acquire semantics for what follows a barrier(). */
+#if defined(__x86_64__) && !defined(__SANITIZE_THREAD__)
+#define READ_FAST_ACQUIRE(x) READ_FAST(x)
+#else
+#define READ_FAST_ACQUIRE(x) __atomic_load_n(&(x), __ATOMIC_ACQUIRE)
+#endif
+
 /* Hides a value's origin, so that the compiler computes it just once. */
 #define OPTIMIZER_HIDE_VAR(v) __asm__("" : "+r"(v))
 

@@ -41,8 +41,9 @@ static struct mem_range boot, class_map, memmap, vmap_units;
 static struct spinlock memblock_lock = SPIN_LOCK_INIT(MEMBLOCK);
 
 uintptr_t mem_phys_base __hot_data;
-u8 *mem_class_map __hot_data;
+u16 *mem_class_map __hot_data;
 uintptr_t mem_class_limit __hot_data;
+uintptr_t mem_fast_limit __hot_data;
 struct page *mem_map __hot_data;
 
 static bool reserved;	 /* const after init */
@@ -57,7 +58,8 @@ static size_t layout(char *base, size_t phys)
 		size_t size, align, guard;
 	} const plan[] = {
 		{ &boot, BOOT_SIZE, SZ_64K, 0 },
-		{ &class_map, phys >> CLASS_MAP_SHIFT, SZ_64K, 0 },
+		{ &class_map, (phys >> CLASS_MAP_SHIFT) * sizeof(u16), SZ_64K,
+		  0 },
 		{ &memmap, (phys >> PAGE_SHIFT) * sizeof(struct page), SZ_64K,
 		  0 },
 		{ &vmap_units, (phys >> 16) * VMAP_UNIT_BYTES, SZ_64K,
@@ -143,7 +145,7 @@ int memblock_init(void)
 	if (!ok)
 		return -ENOMEM;
 	mem_map = (struct page *)memmap.base;
-	mem_class_map = (u8 *)class_map.base;
+	mem_class_map = (u16 *)class_map.base;
 	mem_phys_base = (uintptr_t)mem_phys.base;
 	return 0;
 }
@@ -198,6 +200,12 @@ static void advise_huge(char *start, size_t len)
 		arch_madvise(start, len, MADV_HUGEPAGE);
 }
 
+static void set_class_limit(size_t online)
+{
+	WRITE_ONCE(mem_class_limit, online >> CLASS_MAP_SHIFT);
+	WRITE_ONCE(mem_fast_limit, online >> 3);
+}
+
 static int online_phys_locked(size_t size)
 {
 	size_t upto = mem_phys.online + size;
@@ -205,7 +213,7 @@ static int online_phys_locked(size_t size)
 
 	if (over_limit(size))
 		return -ENOMEM;
-	err = range_online(&class_map, upto >> CLASS_MAP_SHIFT);
+	err = range_online(&class_map, (upto >> CLASS_MAP_SHIFT) * sizeof(u16));
 	if (!err)
 		err = range_online(&memmap,
 				   (upto >> PAGE_SHIFT) * sizeof(struct page));
@@ -214,7 +222,7 @@ static int online_phys_locked(size_t size)
 	if (!err)
 		/* pairs with nothing: a free of this memory follows an
 		 * allocation of it, which a lock orders after this */
-		WRITE_ONCE(mem_class_limit, upto >> CLASS_MAP_SHIFT);
+		set_class_limit(upto);
 	return err;
 }
 
@@ -296,10 +304,10 @@ int memblock_offline_phys(size_t from, size_t to)
 
 	if (!spin_lock(&memblock_lock))
 		return err;
-	WRITE_ONCE(mem_class_limit, to >> CLASS_MAP_SHIFT);
+	set_class_limit(to);
 	err = range_offline(&mem_phys, from, to);
 	if (err)
-		WRITE_ONCE(mem_class_limit, mem_phys.online >> CLASS_MAP_SHIFT);
+		set_class_limit(mem_phys.online);
 	spin_unlock(&memblock_lock);
 	return err;
 }

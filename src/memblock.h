@@ -14,8 +14,8 @@
  * laid out without reserving it, and each piece is mapped when it comes
  * online.
  *
- * The class map has one byte for each 64 KiB of physical memory: the
- * per-CPU id of the cache whose slab covers it, or 0.
+ * The class map has one entry for each 64 KiB of physical memory: the
+ * PERCPU_OFF of the cache whose slab covers it, or 0.
  */
 #ifndef KM_MEMBLOCK_H
 #define KM_MEMBLOCK_H
@@ -40,8 +40,9 @@ extern struct mem_range mem_vmalloc __hidden;
 
 /* What free reads first, beside percpu's words. */
 extern uintptr_t mem_phys_base __hidden;   /* const after init */
-extern u8 *mem_class_map __hidden;	   /* const after init */
+extern u16 *mem_class_map __hidden;	   /* const after init */
 extern uintptr_t mem_class_limit __hidden; /* bytes of the map in use; grows */
+extern uintptr_t mem_fast_limit __hidden;  /* bytes in use, divided by 8 */
 extern struct page *mem_map __hidden;	   /* const after init */
 
 /* Lays the ranges out.  0 or -ENOMEM. */
@@ -92,21 +93,36 @@ static inline bool mem_is_vmalloc(const void *p)
 	       READ_ONCE(mem_vmalloc.online);
 }
 
-/* The unit of @p in the class map; false if @p is not physical memory.
- * Cost: 5 instructions. */
+/* The unit of @p in the class map; false if @p is not physical memory or no
+ * multiple of 8: its low bits rotate to where they are too large an offset.
+ * Cost: 6 instructions. */
 static __always_inline bool mem_class_unit(const void *p, uintptr_t *unit)
 {
-	*unit = ((uintptr_t)p - READ_FAST(mem_phys_base)) >> CLASS_MAP_SHIFT;
-	return likely(*unit < READ_FAST(mem_class_limit));
+	uintptr_t off = (uintptr_t)p - READ_FAST(mem_phys_base);
+
+	off = off >> 3 | off << 61;
+	if (unlikely(off >= READ_FAST(mem_fast_limit)))
+		return false;
+	*unit = off >> (CLASS_MAP_SHIFT - 3);
+	return true;
 }
 
-/* The class byte of @p; 0 for what is not physical memory.
- * Cost: 7 instructions, 1 line of the map. */
-static __always_inline unsigned int mem_class(const void *p)
+/* The per-CPU offset of @p's class; 0 for what is not physical memory.
+ * Cost: 6 instructions, 1 line of the map. */
+static __always_inline u16 mem_class_off(const void *p)
 {
-	uintptr_t unit;
+	uintptr_t unit =
+		((uintptr_t)p - READ_FAST(mem_phys_base)) >> CLASS_MAP_SHIFT;
 
-	return mem_class_unit(p, &unit) ? READ_FAST(mem_class_map)[unit] : 0;
+	return likely(unit < READ_FAST(mem_class_limit)) ?
+		       READ_FAST(mem_class_map)[unit] :
+		       0;
+}
+
+/* Its id. */
+static inline unsigned int mem_class(const void *p)
+{
+	return mem_class_off(p) / PERCPU_OFF(1);
 }
 
 static inline void mem_set_class(const void *p, size_t size, u8 id)
@@ -114,7 +130,7 @@ static inline void mem_set_class(const void *p, size_t size, u8 id)
 	uintptr_t unit = ((uintptr_t)p - mem_phys_base) >> CLASS_MAP_SHIFT;
 
 	for (size_t i = 0; i < size >> CLASS_MAP_SHIFT; i++)
-		WRITE_ONCE(mem_class_map[unit + i], id);
+		WRITE_ONCE(mem_class_map[unit + i], PERCPU_OFF(id));
 }
 
 static inline struct page *mem_page(const void *p)

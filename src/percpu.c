@@ -328,7 +328,7 @@ void *percpu_pop_slowpath(unsigned int id)
 	if (percpu_mode == PERCPU_GENERIC)
 		return generic_pop(id);
 	enter_slowpath();
-	word = percpu_word(id, &rs, &cid);
+	word = percpu_word(PERCPU_OFF(id), &rs, &cid);
 	for (int i = 0; i < ABORT_TRIES; i++) {
 		aborted = false;
 		obj = rseq_pop(word, rs, cid, &aborted);
@@ -346,7 +346,7 @@ enum rseq_result percpu_push_slowpath(unsigned int id, void *obj)
 		return generic_push(id, obj);
 	enter_slowpath();
 	for (int i = 0; r == RSEQ_ABORTED && i < ABORT_TRIES; i++)
-		r = percpu_push(id, obj);
+		r = percpu_push(PERCPU_OFF(id), obj);
 	return r;
 }
 
@@ -354,7 +354,7 @@ enum rseq_result percpu_push_slowpath(unsigned int id, void *obj)
 static uintptr_t read_word(unsigned int id)
 {
 	long rs, cid, cpu;
-	char *word = percpu_word(id, &rs, &cid);
+	char *word = percpu_word(PERCPU_OFF(id), &rs, &cid);
 
 	cpu = (s32)READ_ONCE(
 		*(u32 *)((char *)__builtin_thread_pointer() + cid));
@@ -389,7 +389,8 @@ bool percpu_cmpxchg(enum percpu_kind kind, unsigned int id, uintptr_t old,
 
 	if (percpu_mode != PERCPU_GENERIC) {
 		long rs, cid;
-		void *p = percpu_word(id + kind * NR_PERCPU_IDS, &rs, &cid);
+		void *p = percpu_word(PERCPU_OFF(id + kind * NR_PERCPU_IDS),
+				      &rs, &cid);
 		enum rseq_result r = RSEQ_ABORTED;
 
 		for (int i = 0; r == RSEQ_ABORTED && i < ABORT_TRIES; i++)

@@ -92,30 +92,33 @@ extern const uintptr_t percpu_drain_sheaf[2 * SHEAF_SLOTS] __hidden;
 #define PERCPU_DRAIN ((uintptr_t)&percpu_drain_sheaf[SHEAF_SLOTS])
 #define PERCPU_SPARE_DRAIN ((uintptr_t)1) /* PERCPU_DRAIN, for a spare */
 
+/* The fast paths' tables have, for an id, the offset of its word. */
+#define PERCPU_OFF(id) ((u16)((id) * sizeof(uintptr_t)))
+
 /* None of this may be used before percpu_init. */
-static __always_inline void *percpu_word(unsigned int id, long *rs, long *cid)
+static __always_inline void *percpu_word(size_t off, long *rs, long *cid)
 {
 	*cid = percpu_cid_off;
 	*rs = percpu_rseq_off;
-	return (uintptr_t *)percpu_base + id;
+	return READ_FAST(percpu_base) + off;
 }
 
 /* Pops an object of this CPU's sheaf; NULL if the slow path must look.
- * Cost: 13 instructions, 1 line of the area, 1 of the sheaf. */
-static __always_inline void *percpu_pop(unsigned int id)
+ * Cost: 15 instructions, 1 line of the area, 1 of the sheaf. */
+static __always_inline void *percpu_pop(u16 off)
 {
 	long rs, cid;
-	void *word = percpu_word(id, &rs, &cid);
+	void *word = percpu_word(off, &rs, &cid);
 	bool aborted;
 
 	return rseq_pop(word, rs, cid, &aborted);
 }
 
 /* Pushes @obj onto this CPU's sheaf. */
-static __always_inline enum rseq_result percpu_push(unsigned int id, void *obj)
+static __always_inline enum rseq_result percpu_push(u16 off, void *obj)
 {
 	long rs, cid;
-	void *word = percpu_word(id, &rs, &cid);
+	void *word = percpu_word(off, &rs, &cid);
 
 	return rseq_push(word, rs, cid, obj);
 }

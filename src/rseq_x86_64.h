@@ -77,7 +77,7 @@ static __always_inline void *rseq_pop(void *word, long rs, long cid,
 				      "leaq -8(%[top]), %[top]\n\t"
 				      "movq %[top], (%[tmp])\n"
 				      "2:\n\t"
-		: [obj] "=&r"(obj), [top] "=&r"(top), [tmp] "=&r"(tmp)
+		: [obj] "=&a"(obj), [top] "=&r"(top), [tmp] "=&r"(tmp)
 		: [word] "r"(word), [rs] "r"(rs), [cid] "r"(cid)
 		: "memory", "cc"
 		: empty, aborted);

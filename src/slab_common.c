@@ -30,26 +30,26 @@
 
 size_t slab_fast_limit __hot_data;
 
-/* Index i is for sizes above 16 * (i - 1) up to 16 * i. */
-#define SIZES(size, before) [(before) / 16 + 1 ...(size) / 16]
+/* Index i is for sizes above 16 * i up to 16 * (i + 1). */
+#define SIZES(size, before) [(before) / 16 ...(size) / 16 - 1]
 
-const u8 slab_kmalloc_index[SIZE_INDEXES] = {
-	[0] = SLAB_ID_FIRST_KMALLOC,
-#define SHARED(size, before) SIZES(size, before) = SLAB_ID_KMALLOC_##size,
+const u16 slab_kmalloc_index[SIZE_INDEXES] = {
+#define SHARED(size, before) \
+	SIZES(size, before) = PERCPU_OFF(SLAB_ID_KMALLOC_##size),
 #define SPLIT SHARED
 #include "kmalloc_sizes.def"
 #undef SPLIT
 };
 
-const u8 slab_malloc_index[SIZE_INDEXES] = {
-	[0] = SLAB_ID_FIRST_KMALLOC,
-#define SPLIT(size, before) SIZES(size, before) = SLAB_ID_MALLOC_##size,
+const u16 slab_malloc_index[SIZE_INDEXES] = {
+#define SPLIT(size, before) \
+	SIZES(size, before) = PERCPU_OFF(SLAB_ID_MALLOC_##size),
 #include "kmalloc_sizes.def"
 #undef SHARED
 #undef SPLIT
 };
 
-u32 slab_object_size[NR_PERCPU_IDS] = {
+size_t slab_object_size[NR_PERCPU_IDS] = {
 #define SHARED(size, before) [SLAB_ID_KMALLOC_##size] = (size),
 #define SPLIT(size, before) \
 	[SLAB_ID_KMALLOC_##size] = (size), [SLAB_ID_MALLOC_##size] = (size),
@@ -73,7 +73,7 @@ static unsigned int nr_free_ids;		   /* slab mutex */
 void slab_common_up(void)
 {
 	/* pairs with the acquire in slab_alloc_fast */
-	smp_store_release(&slab_fast_limit, KMALLOC_MAX_CACHE_SIZE + 1);
+	smp_store_release(&slab_fast_limit, KMALLOC_MAX_CACHE_SIZE);
 }
 
 /* ---- making caches ---- */
@@ -116,7 +116,7 @@ static struct kmem_cache *__make_cache(const struct cache_plan *plan)
 static struct kmem_cache *cache_of_id(unsigned int id)
 {
 	struct kmem_cache *s = smp_load_acquire(&slab_caches[id]);
-	u32 size = slab_object_size[id];
+	u32 size = (u32)slab_object_size[id];
 	char name[CACHE_NAME_LEN];
 	struct cache_plan plan = {
 		.name = name,
@@ -249,7 +249,7 @@ void *malloc_slowpath(size_t size, bool zero)
 	if (unlikely(!mm_boot()) || size > PTRDIFF_MAX)
 		return NULL;
 	if (size <= KMALLOC_MAX_CACHE_SIZE) {
-		p = alloc_small(slab_malloc_index[(size + 15) >> SIZE_SHIFT]);
+		p = alloc_small(slab_index_id(slab_malloc_index, size));
 		if (p && zero)
 			__builtin_memset(p, 0, size);
 		return p;
@@ -282,8 +282,7 @@ void *malloc_aligned(size_t align, size_t size)
 	 * the alignment is in a class that is one too. */
 	rounded = max(rounded & ~(align - 1), align);
 	if (align <= PAGE_SIZE && rounded <= KMALLOC_MAX_CACHE_SIZE)
-		return alloc_small(
-			slab_kmalloc_index[(rounded + 15) >> SIZE_SHIFT]);
+		return alloc_small(slab_index_id(slab_kmalloc_index, rounded));
 	return alloc_large(size, align, false);
 }
 
@@ -298,7 +297,7 @@ void *kmalloc_slowpath(size_t size, gfp_t gfp)
 		return NULL;
 	if (size > KMALLOC_MAX_CACHE_SIZE)
 		return alloc_pages_large(size, zero);
-	p = alloc_small(slab_kmalloc_index[(size + 15) >> SIZE_SHIFT]);
+	p = alloc_small(slab_index_id(slab_kmalloc_index, size));
 	if (p && zero)
 		__builtin_memset(p, 0, ksize(p));
 	return p;
@@ -423,10 +422,8 @@ bool krealloc_large(void *p, size_t size, void **to)
 
 __export void *kmalloc(size_t size, gfp_t gfp)
 {
-	void *p = NULL;
+	void *p = slab_alloc_fast(slab_kmalloc_index, size);
 
-	if (likely(size))
-		p = slab_alloc_fast(slab_kmalloc_index, size);
 	if (unlikely(!p))
 		return kmalloc_slowpath(size, gfp);
 	/* All of the block: krealloc may grow into the rest of it. */
@@ -458,8 +455,8 @@ __export size_t kmalloc_size_roundup(size_t size)
 	if (!size || !mm_boot())
 		return size;
 	if (size <= KMALLOC_MAX_CACHE_SIZE)
-		return slab_object_size[slab_kmalloc_index[(size + 15) >>
-							   SIZE_SHIFT]];
+		return slab_object_size[slab_index_id(slab_kmalloc_index,
+						      size)];
 	return size > KMALLOC_MAX_SIZE ? size : PAGE_ALIGN(size);
 }
 
@@ -529,7 +526,7 @@ kmem_cache_create(const char *name, unsigned int size, unsigned int align,
 
 __export void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 {
-	void *p = percpu_pop(s->id);
+	void *p = percpu_pop(PERCPU_OFF(s->id));
 
 	if (unlikely(!p))
 		p = slab_alloc_slowpath(s);

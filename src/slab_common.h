@@ -2,8 +2,8 @@
 /*
  * slab_common: which caches there are, size to cache, kmalloc and kfree.
  *
- *   size -> index table (one byte for each 16 bytes of size) -> id
- *        -> this CPU's sheaf (percpu.h)
+ *   size -> index table (an entry for each 16 bytes of size) -> offset of
+ *        the class's word in a per-CPU area -> this CPU's sheaf (percpu.h)
  *
  * Two tables: kmalloc's, whose classes are naturally aligned, and malloc's,
  * whose classes of 256 bytes and more are caches of their own, coloured by
@@ -20,7 +20,7 @@
 #include "slab.h"
 
 #define SIZE_SHIFT 4
-#define SIZE_INDEXES ((KMALLOC_MAX_CACHE_SIZE >> SIZE_SHIFT) + 1)
+#define SIZE_INDEXES (KMALLOC_MAX_CACHE_SIZE >> SIZE_SHIFT)
 
 /* Per-CPU ids: 0 none, then the page lists, then these. */
 enum slab_id {
@@ -47,13 +47,19 @@ extern size_t slab_vmap_threshold __hidden; /* racy; mallopt may change it */
 /* From here on a block that grows becomes an area. */
 #define GROWING_MIN SZ_64K
 
-/* Sizes below this may take the fast path: 0 until the library is up, then
- * KMALLOC_MAX_CACHE_SIZE + 1.  Read first, with acquire. */
+/* Sizes up to this may take the fast path: 0 until the library is up, then
+ * KMALLOC_MAX_CACHE_SIZE.  Read first, with acquire. */
 extern size_t slab_fast_limit __hidden;
 
-extern const u8 slab_kmalloc_index[SIZE_INDEXES] __hidden;
-extern const u8 slab_malloc_index[SIZE_INDEXES] __hidden;
-extern u32 slab_object_size[NR_PERCPU_IDS] __hidden; /* usable bytes; by id */
+extern const u16 slab_kmalloc_index[SIZE_INDEXES] __hidden;
+extern const u16 slab_malloc_index[SIZE_INDEXES] __hidden;
+extern size_t slab_object_size[NR_PERCPU_IDS] __hidden; /* usable; by id */
+
+/* @size: up to KMALLOC_MAX_CACHE_SIZE. */
+static inline unsigned int slab_index_id(const u16 *index, size_t size)
+{
+	return index[(size - !!size) >> SIZE_SHIFT] / PERCPU_OFF(1);
+}
 
 /* What may be large: any size, whole blocks zeroed on request. */
 void *kmalloc_slowpath(size_t size, gfp_t gfp);
@@ -69,24 +75,25 @@ size_t ksize_slowpath(const void *p);
  * or by moving page tables; false if it must be copied. */
 bool krealloc_large(void *p, size_t size, void **to);
 
-/* Pops an object of the class of @size; NULL if the slow path must look.
- * Cost: 21 instructions, no atomic. */
-static __always_inline void *slab_alloc_fast(const u8 *index, size_t size)
+/* Pops an object of the class of @size; NULL if the slow path must look,
+ * which is so for 0 as well.  Cost: 20 instructions, no atomic. */
+static __always_inline void *slab_alloc_fast(const u16 *index, size_t size)
 {
 	/* pairs with the release in slab_common_up */
-	if (unlikely(size >= smp_load_acquire(&slab_fast_limit)))
+	if (unlikely(size - 1 >= READ_FAST_ACQUIRE(slab_fast_limit)))
 		return NULL;
-	return percpu_pop(index[(size + 15) >> SIZE_SHIFT]);
+	barrier();
+	return percpu_pop(index[(size - 1) >> SIZE_SHIFT]);
 }
 
 /* Pushes @p; false if the slow path must look.  Misaligned pointers, the
  * object freed last, and whatever is no slab's all look wrong here.
- * Cost: 25 instructions, no atomic; @p's memory is not touched. */
+ * Cost: 24 instructions, no atomic; @p's memory is not touched. */
 static __always_inline bool slab_free_fast(void *p)
 {
 	uintptr_t unit;
 
-	if (unlikely((uintptr_t)p & 7) || !mem_class_unit(p, &unit))
+	if (unlikely(!mem_class_unit(p, &unit)))
 		return false;
 	return likely(percpu_push(READ_FAST(mem_class_map)[unit], p) ==
 		      RSEQ_DONE);
@@ -95,7 +102,7 @@ static __always_inline bool slab_free_fast(void *p)
 /* Usable bytes at @p; 0 if it is no small object. */
 static __always_inline size_t slab_ksize_fast(const void *p)
 {
-	return slab_object_size[mem_class(p)];
+	return *(size_t *)((char *)slab_object_size + mem_class_off(p));
 }
 
 /* Boot, last of all: opens the fast paths. */

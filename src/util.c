@@ -12,9 +12,11 @@
 
 void *util_realloc_copy(void *p, size_t old, size_t size)
 {
-	void *to = size > old ? malloc_growing(size) :
-				malloc_slowpath(size, false);
+	void *to = slab_alloc_fast(slab_malloc_index, size);
 
+	if (!to)
+		to = size > old ? malloc_growing(size) :
+				  malloc_slowpath(size, false);
 	if (!to)
 		return NULL;
 	__builtin_memcpy(to, p, min(old, size));

@@ -44,9 +44,10 @@ static void layout(void)
 	must(IS_ALIGNED(mem_phys_base, SZ_4M));
 	must(IS_ALIGNED((uintptr_t)mem_vmalloc.base, SZ_64K));
 	must(mem_phys.base + mem_phys.size < mem_vmalloc.base);
-	must((char *)mem_map + (mem_phys.size >> PAGE_SHIFT) *
-	     sizeof(struct page) <= mem_phys.base);
-	must((char *)mem_class_map + (mem_phys.size >> CLASS_MAP_SHIFT) <=
+	must((char *)mem_map +
+		     (mem_phys.size >> PAGE_SHIFT) * sizeof(struct page) <=
+	     mem_phys.base);
+	must((char *)mem_class_map + (mem_phys.size >> CLASS_MAP_SHIFT) * 2 <=
 	     (char *)mem_map);
 	must(mem_phys.online <= mem_phys.size);
 	must(mem_vmalloc.online <= mem_vmalloc.size);
@@ -141,7 +142,8 @@ static void growth(void)
 
 	boot_with(NULL);
 	before = vmstat_read(VMSTAT_pgonline);
-	for (; total < (km_valgrind() ? SZ_1G / 8 : SZ_1G / 2); total += got, calls++) {
+	for (; total < (km_valgrind() ? SZ_1G / 8 : SZ_1G / 2);
+	     total += got, calls++) {
 		p = online(size, &got);
 		must(p == mem_phys.base + total);
 		touch(p, min(got, SZ_4M));
@@ -404,9 +406,9 @@ static void unreserved_obstacle(void)
 	boot_with(NULL);
 	p = online(SZ_2M, &got);
 	must(p);
-	in_the_way = mmap(p + got, SZ_64K, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1,
-			  0);
+	in_the_way =
+		mmap(p + got, SZ_64K, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 	must(in_the_way == p + got);
 	km_fill(in_the_way, SZ_64K, 1);
 	must(!memblock_online_phys(SZ_2M, &got));

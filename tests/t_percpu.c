@@ -202,13 +202,15 @@ static void fast_path(void)
 	start();
 	fast = percpu_mode != PERCPU_GENERIC;
 	install(0);
-	must(!percpu_pop(ID));
-	must(percpu_push(ID, &objects[7]) == (fast ? RSEQ_DONE : RSEQ_FULL));
+	must(!percpu_pop(PERCPU_OFF(ID)));
+	must(percpu_push(PERCPU_OFF(ID), &objects[7]) ==
+	     (fast ? RSEQ_DONE : RSEQ_FULL));
 	if (!fast)
 		must(percpu_push_slowpath(ID, &objects[7]) == RSEQ_DONE);
-	must(percpu_push(ID, &objects[7]) == (fast ? RSEQ_TWICE : RSEQ_FULL));
+	must(percpu_push(PERCPU_OFF(ID), &objects[7]) ==
+	     (fast ? RSEQ_TWICE : RSEQ_FULL));
 	must(percpu_count(ID) == 1);
-	must(percpu_pop(ID) == (fast ? &objects[7] : NULL));
+	must(percpu_pop(PERCPU_OFF(ID)) == (fast ? &objects[7] : NULL));
 	must(percpu_count(ID) == !fast);
 }
 
@@ -303,7 +305,7 @@ static void exchange(enum percpu_kind kind, uintptr_t old, uintptr_t top)
 
 static struct object *get(bool fast)
 {
-	struct object *obj = fast ? percpu_pop(ID) : NULL;
+	struct object *obj = fast ? percpu_pop(PERCPU_OFF(ID)) : NULL;
 	uintptr_t top;
 
 	if (!obj)
@@ -318,7 +320,8 @@ static struct object *get(bool fast)
 
 static void put(struct object *obj, bool fast)
 {
-	enum rseq_result r = fast ? percpu_push(ID, obj) : RSEQ_FULL;
+	enum rseq_result r =
+		fast ? percpu_push(PERCPU_OFF(ID), obj) : RSEQ_FULL;
 	uintptr_t top, roomy;
 
 	if (r == RSEQ_FULL)

@@ -57,8 +57,8 @@ static void classes_ordered(void)
 		must(classes[i] > classes[i - 1]);
 		must(classes[i] % 16 == 0);
 		/* No more than a quarter is lost above 128 bytes. */
-		must(classes[i] <= 128 || (classes[i] - classes[i - 1]) * 4 <=
-						  classes[i]);
+		must(classes[i] <= 128 ||
+		     (classes[i] - classes[i - 1]) * 4 <= classes[i]);
 	}
 	must(classes[ARRAY_SIZE(classes) - 1] == KMALLOC_MAX_CACHE_SIZE);
 }
@@ -166,8 +166,10 @@ static void edges(void)
 	must(p && IS_ALIGNED((uintptr_t)p, KMALLOC_MAX_SIZE));
 	kfree(p);
 	must(!kmalloc(KMALLOC_MAX_SIZE + 1, GFP_KERNEL));
-	must(!kmalloc(km_hide(~0UL), GFP_KERNEL) && !kmalloc(km_hide(PTRDIFF_MAX), GFP_KERNEL));
-	must(!kmalloc(km_hide(~0UL - 15), GFP_KERNEL) && !kzalloc(km_hide(~0UL), GFP_KERNEL));
+	must(!kmalloc(km_hide(~0UL), GFP_KERNEL) &&
+	     !kmalloc(km_hide(PTRDIFF_MAX), GFP_KERNEL));
+	must(!kmalloc(km_hide(~0UL - 15), GFP_KERNEL) &&
+	     !kzalloc(km_hide(~0UL), GFP_KERNEL));
 	must(!malloc_slowpath((size_t)PTRDIFF_MAX + 1, false));
 	must(!malloc_slowpath(~0UL, true));
 	must(vmstat_read(VMSTAT_foreign_free) == 0);
@@ -178,10 +180,10 @@ static void indexes(void)
 {
 	must(slab_fast_limit == 0);
 	start();
-	must(slab_fast_limit == KMALLOC_MAX_CACHE_SIZE + 1);
+	must(slab_fast_limit == KMALLOC_MAX_CACHE_SIZE);
 	for (size_t size = 1; size <= KMALLOC_MAX_CACHE_SIZE; size++) {
-		unsigned int k = slab_kmalloc_index[(size + 15) >> SIZE_SHIFT];
-		unsigned int m = slab_malloc_index[(size + 15) >> SIZE_SHIFT];
+		unsigned int k = slab_index_id(slab_kmalloc_index, size);
+		unsigned int m = slab_index_id(slab_malloc_index, size);
 
 		must(slab_object_size[k] == class_of(size));
 		must(slab_object_size[m] == class_of(size));
@@ -331,8 +333,9 @@ static void test_create_wrong(void **state)
 			 wrongs[i].line);
 		assert_string_equal(c.said, want);
 	}
-	assert_aborts(create_panic, &wrongs[3],
-		      "kmem_cache_create(x): no cache, and SLAB_PANIC is set\n");
+	assert_aborts(
+		create_panic, &wrongs[3],
+		"kmem_cache_create(x): no cache, and SLAB_PANIC is set\n");
 }
 
 /* No memory for the cache itself. */
@@ -410,9 +413,10 @@ static void test_leftovers(void **state)
 
 	km_child(&c, leftovers, NULL);
 	assert_child_ok(&c);
-	assert_string_equal(c.said,
-			    "kmalloc: kmem_cache_destroy full: 3 objects remain; the cache stays\n"
-			    "kmalloc: kmem_cache_destroy full: 3 objects remain; the cache stays\n");
+	assert_string_equal(
+		c.said,
+		"kmalloc: kmem_cache_destroy full: 3 objects remain; the cache stays\n"
+		"kmalloc: kmem_cache_destroy full: 3 objects remain; the cache stays\n");
 }
 
 #define MANY 400
@@ -546,8 +550,9 @@ static void long_name(void)
 	struct kmem_cache *s;
 
 	start();
-	s = kmem_cache_create("a-name-of-more-than-forty-characters-as-they-are",
-			      64, 0, 0, NULL);
+	s = kmem_cache_create(
+		"a-name-of-more-than-forty-characters-as-they-are", 64, 0, 0,
+		NULL);
 	must(s && strlen(s->name) == CACHE_NAME_LEN - 1);
 	must(!strncmp(s->name, "a-name-of-more-than-forty-", 26));
 }
@@ -587,7 +592,7 @@ static void nolock(void)
 		larger[i] = kmalloc(128, GFP_KERNEL);
 	for (int i = 0; i < 50; i++)
 		kfree(larger[i]);
-	s = slab_caches[slab_kmalloc_index[64 >> SIZE_SHIFT]];
+	s = slab_caches[slab_index_id(slab_kmalloc_index, 64)];
 	must(s && spin_lock(&s->lock));
 	for (u64 i = 0; i < ARRAY_SIZE(p); i++) {
 		p[i] = kmalloc(64, GFP_KERNEL);
@@ -644,9 +649,10 @@ static void test_foreign(void **state)
 	km_child(&c, foreign, NULL);
 	assert_child_ok(&c);
 	assert_int_equal(sscanf(c.said, "stack %p\n", &p), 1);
-	snprintf(want, sizeof(want),
-		 "stack %p\nkmalloc: free of foreign pointer %p ignored (reported once)\n",
-		 p, p);
+	snprintf(
+		want, sizeof(want),
+		"stack %p\nkmalloc: free of foreign pointer %p ignored (reported once)\n",
+		p, p);
 	assert_string_equal(c.said, want);
 	km_child(&c, foreign, "known");
 	assert_child_ok(&c);
@@ -826,8 +832,8 @@ static void worker(unsigned int nr, void *arg)
 			kfree((void *)p);
 			p = 0;
 		} else {
-			slot->size = km_any_size(&rng, km_below(&rng, 50) ?
-						 4000 : SZ_1M);
+			slot->size = km_any_size(
+				&rng, km_below(&rng, 50) ? 4000 : SZ_1M);
 			p = (uintptr_t)any_block(&rng, slot->size);
 			must(p && ksize((void *)p) >= slot->size);
 			km_fill((void *)p, slot->size, tag);
@@ -863,8 +869,8 @@ static void create_destroy(unsigned int nr, void *arg)
 {
 	for (unsigned long i = 0; i < *(unsigned long *)arg; i++) {
 		unsigned int size = 16 << nr;
-		struct kmem_cache *s = kmem_cache_create("mine", size, 0, 0,
-							 NULL);
+		struct kmem_cache *s =
+			kmem_cache_create("mine", size, 0, 0, NULL);
 		void *p[30];
 
 		must(s);

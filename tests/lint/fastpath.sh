@@ -74,7 +74,7 @@ path()
 }
 
 arms_rseq='mov .*,%fs:0x8\('
-path malloc 24 "$arms_rseq"
-path free 28 "$arms_rseq"
+path malloc 21 "$arms_rseq"
+path free 26 "$arms_rseq"
 path malloc_usable_size 20
 tap_done
