@@ -271,19 +271,23 @@ void *malloc_growing(size_t size)
 void *malloc_aligned(size_t align, size_t size)
 {
 	size_t rounded;
+	void *p;
 
-	if (unlikely(!mm_boot()) || align > SZ_1T ||
+	if (unlikely(align > SZ_1T) ||
 	    check_add_overflow(size, align - 1, &rounded) ||
-	    rounded > PTRDIFF_MAX)
+	    rounded > PTRDIFF_MAX || !mm_boot())
 		return NULL;
-	if (align <= 16)
-		return malloc_slowpath(size, false);
+	if (align <= 16) {
+		p = slab_alloc_fast(slab_malloc_index, size);
+		return p ? p : malloc_slowpath(size, false);
+	}
 	/* A class is aligned to the lowest bit of its size: a multiple of
 	 * the alignment is in a class that is one too. */
 	rounded = max(rounded & ~(align - 1), align);
-	if (align <= PAGE_SIZE && rounded <= KMALLOC_MAX_CACHE_SIZE)
-		return alloc_small(slab_index_id(slab_kmalloc_index, rounded));
-	return alloc_large(size, align, false);
+	if (align > PAGE_SIZE || rounded > KMALLOC_MAX_CACHE_SIZE)
+		return alloc_large(size, align, false);
+	p = slab_alloc_fast(slab_kmalloc_index, rounded);
+	return p ? p : alloc_small(slab_index_id(slab_kmalloc_index, rounded));
 }
 
 void *kmalloc_slowpath(size_t size, gfp_t gfp)

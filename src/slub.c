@@ -142,12 +142,10 @@ static inline struct slab *slab_at(const struct kmem_cache *s, const void *p)
 	return (struct slab *)mem_page((void *)((uintptr_t)p & ~(size - 1)));
 }
 
-static inline size_t slab_index(const struct kmem_cache *s,
-				const struct slab *slab, const void *p)
+/* The number of the object that the byte at @off of a slab is in. */
+static inline size_t slab_index(const struct kmem_cache *s, size_t off)
 {
-	u64 offset = (u64)((const char *)p - slab->base);
-
-	return (size_t)(offset * s->reciprocal >> RECIPROCAL_SHIFT);
+	return (size_t)((u64)off * s->reciprocal >> RECIPROCAL_SHIFT);
 }
 
 bool slab_is_object(struct kmem_cache *s, const void *p, void **start)
@@ -159,7 +157,7 @@ bool slab_is_object(struct kmem_cache *s, const void *p, void **start)
 	if (slab->type != PG_SLAB || slab->cache != s ||
 	    (const char *)p < slab->base)
 		return false;
-	index = slab_index(s, slab, p);
+	index = slab_index(s, (size_t)((const char *)p - slab->base));
 	if (index >= slab->objects)
 		return false;
 	*start = slab->base + index * s->size;
@@ -249,7 +247,11 @@ static unsigned int take_objects(struct kmem_cache *s, struct slab *slab,
 		slab->bitmap[word] = keep;
 		slab->free -= n;
 		left -= n;
-		for (; bits; bits &= bits - 1)
+		if (bits == ~0ULL) {
+			for (; n; n--, first += s->size)
+				*--end = first;
+		}
+		for (; bits && n; bits &= bits - 1)
 			*--end = first + (size_t)__ffs(bits) * s->size;
 		if (keep)
 			break;
@@ -287,21 +289,19 @@ static void __remove_slab(struct kmem_cache *s, struct slab *slab)
 	s->nr_free -= slab->objects;
 }
 
-/* A slab with an object less in use.  True if it became empty and is one
+/* A slab with @nr objects less in use.  True if it became empty and is one
  * too many: then it is off all lists and the caller's to give back. */
-static bool slab_gained(struct kmem_cache *s, struct slab *slab)
+static bool slab_gained(struct kmem_cache *s, struct slab *slab, u32 nr)
 {
-	s->nr_free++;
-	if (++slab->free == 1 && slab->objects > 1) {
+	bool was_full = !slab->free;
+
+	slab->free += nr;
+	if (was_full)
 		list_slab(s, slab);
-		return false;
-	}
 	if (likely(slab->free != slab->objects)) {
 		relist_slab(s, slab);
 		return false;
 	}
-	if (slab->objects == 1)
-		list_slab(s, slab);
 	/* One is kept against churn, if it is a small one. */
 	if (!s->nr_empty && s->order == SLAB_MIN_ORDER) {
 		s->nr_empty++;
@@ -312,27 +312,61 @@ static bool slab_gained(struct kmem_cache *s, struct slab *slab)
 	return true;
 }
 
-/* Puts one object back; false, after a report, if it is none. */
-static bool put_object(struct kmem_cache *s, void *obj, struct list_head *empty)
+/* Sets the bit of an object at @off in @slab; false, after a report, if
+ * there is none or if it is free. */
+static bool put_object(struct kmem_cache *s, struct slab *slab, size_t off)
+{
+	size_t index = slab_index(s, off);
+	u64 *word = &slab->bitmap[index >> 6], bit = 1ULL << (index & 63);
+
+	if (unlikely(index >= slab->objects || index * s->size != off)) {
+		slab_report_bad_free(s, slab->base + off);
+		return false;
+	}
+	if (unlikely(*word & bit)) {
+		slab_report_double_free(s, slab->base + off);
+		return false;
+	}
+	*word |= bit;
+	slab->hint = min(slab->hint, (u32)(index >> 6));
+	return true;
+}
+
+static void __slab_gained(struct kmem_cache *s, struct slab *slab, u32 nr,
+			  struct list_head *empty)
+{
+	if (slab_gained(s, slab, nr))
+		list_add(&slab->list, empty);
+}
+
+static bool __put_one(struct kmem_cache *s, void *obj, struct list_head *empty)
 {
 	struct slab *slab = slab_at(s, obj);
-	size_t index = slab_index(s, slab, obj);
-	u64 bit = 1ULL << (index & 63);
+	bool ok = put_object(s, slab, (size_t)((char *)obj - slab->base));
 
-	if (unlikely(index >= slab->objects ||
-		     slab->base + index * s->size != obj)) {
-		slab_report_bad_free(s, obj);
-		return false;
-	}
-	if (unlikely(slab->bitmap[index >> 6] & bit)) {
-		slab_report_double_free(s, obj);
-		return false;
-	}
-	slab->bitmap[index >> 6] |= bit;
-	slab->hint = min(slab->hint, (u32)(index >> 6));
-	if (slab_gained(s, slab))
-		list_add(&slab->list, empty);
-	return true;
+	if (likely(ok))
+		__slab_gained(s, slab, 1, empty);
+	return ok;
+}
+
+/* Puts back the first object and those after it that are of the same slab,
+ * up to @nr, and adds how many to *total; returns how many it has seen. */
+static unsigned int __put_run(struct kmem_cache *s, void **objs,
+			      unsigned int nr, size_t *total,
+			      struct list_head *empty)
+{
+	struct slab *slab = slab_at(s, objs[0]);
+	size_t bytes = (size_t)slab->objects * s->size;
+	unsigned int seen = 0, put = 0;
+
+	do
+		put += put_object(s, slab,
+				  (size_t)((char *)objs[seen++] - slab->base));
+	while (seen < nr && (size_t)((char *)objs[seen] - slab->base) < bytes);
+	*total += put;
+	if (put)
+		__slab_gained(s, slab, put, empty);
+	return seen;
 }
 
 static void __take_deferred(struct kmem_cache *s, struct list_head *empty)
@@ -344,23 +378,41 @@ static void __take_deferred(struct kmem_cache *s, struct list_head *empty)
 
 		if (s->ctor) /* the link stood in the object */
 			s->ctor(obj);
-		put_object(s, obj, empty);
+		s->nr_free += __put_one(s, obj, empty);
 		obj = next;
 	}
 }
 
 #define FLUSH_AHEAD 8
 
+/* Objects that were freed in some order are of few slabs; where there is no
+ * order, looking for runs costs more than it saves. */
+static bool in_runs(struct kmem_cache *s, void **objs, unsigned int nr)
+{
+	struct slab *slab = slab_at(s, objs[0]);
+
+	return slab_at(s, objs[nr / 2]) == slab &&
+	       slab_at(s, objs[nr / 4]) == slab;
+}
+
 static void __put_objects(struct kmem_cache *s, void **objs, unsigned int nr,
 			  struct list_head *empty)
 {
+	size_t total = 0;
+
 	lockdep_assert_held(&s->lock);
-	for (unsigned int i = 0; i < nr; i++) {
-		if (i + FLUSH_AHEAD < nr)
-			__builtin_prefetch(slab_at(s, objs[i + FLUSH_AHEAD]),
-					   1);
-		put_object(s, objs[i], empty);
+	if (in_runs(s, objs, nr)) {
+		for (unsigned int i = 0; i < nr;)
+			i += __put_run(s, objs + i, nr - i, &total, empty);
+	} else {
+		for (unsigned int i = 0; i < nr; i++) {
+			if (i + FLUSH_AHEAD < nr)
+				__builtin_prefetch(
+					slab_at(s, objs[i + FLUSH_AHEAD]), 1);
+			total += __put_one(s, objs[i], empty);
+		}
 	}
+	s->nr_free += total;
 	if (unlikely(atomic_read(&s->deferred)))
 		__take_deferred(s, empty);
 }
