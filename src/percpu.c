@@ -244,9 +244,14 @@ void percpu_vfork_parent(void)
 
 /* ---- the generic mode: locked slots ---- */
 
+static unsigned int first_slot(void)
+{
+	return arch_thread_id() * 0x9e3779b9U >> 16;
+}
+
 static struct percpu_area *slot_lock(unsigned int *which)
 {
-	unsigned int first = arch_thread_id() * 0x9e3779b9U >> 16;
+	unsigned int first = first_slot();
 
 	for (unsigned int i = 0; i < nr_areas; i++) {
 		*which = (first + i) % nr_areas;
@@ -350,15 +355,25 @@ enum rseq_result percpu_push_slowpath(unsigned int id, void *obj)
 	return r;
 }
 
+static long this_cpu(void)
+{
+	char *tp = __builtin_thread_pointer();
+
+	return (s32)READ_ONCE(*(u32 *)(tp + percpu_cid_off));
+}
+
+unsigned int percpu_here(void)
+{
+	return percpu_mode == PERCPU_GENERIC ? first_slot() % nr_areas :
+					       (unsigned int)this_cpu();
+}
+
 /* Of the CPU that this thread was on a moment ago. */
 static uintptr_t read_word(unsigned int id)
 {
-	long rs, cid, cpu;
-	char *word = percpu_word(PERCPU_OFF(id), &rs, &cid);
+	char *word = percpu_base + PERCPU_OFF(id);
 
-	cpu = (s32)READ_ONCE(
-		*(u32 *)((char *)__builtin_thread_pointer() + cid));
-	return atomic_read((uintptr_t *)(word + (cpu << PERCPU_SHIFT)));
+	return atomic_read((uintptr_t *)(word + (this_cpu() << PERCPU_SHIFT)));
 }
 
 uintptr_t percpu_read(enum percpu_kind kind, unsigned int id)

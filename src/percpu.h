@@ -150,6 +150,8 @@ void *percpu_pop_slowpath(unsigned int id);
 enum rseq_result percpu_push_slowpath(unsigned int id, void *obj);
 bool percpu_cmpxchg(enum percpu_kind kind, unsigned int id, uintptr_t old,
 		    uintptr_t new);
+/* The number of the area that this thread uses, if it is not just moved. */
+unsigned int percpu_here(void);
 /* A racy look at a CPU's word, this one's unless we were just moved. */
 uintptr_t percpu_read(enum percpu_kind kind, unsigned int id);
 

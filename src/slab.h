@@ -4,7 +4,7 @@
  *
  *   kmem_cache ─ per CPU: top, spare (percpu id)      sheaf.h, percpu.h
  *              ─ barn: full sheaves                   cache lock
- *              ─ partial[fullness]: slabs             cache lock
+ *              ─ partial[CPU][fullness]: slabs        cache lock
  *
  * A slab is an aligned run of pages.  Its struct slab, with one bit for
  * each object (set: free), lies over the page descriptors of the run, far
@@ -23,6 +23,8 @@
 
 #define SLAB_MIN_ORDER (CLASS_MAP_SHIFT - PAGE_SHIFT)
 #define NR_FULLNESS 6
+#define NR_TAGS 8 /* a top has so many free low bits */
+#define NR_LISTS (NR_TAGS * NR_FULLNESS)
 #define BARN_MAX 16
 #define CACHE_NAME_LEN 40
 
@@ -33,8 +35,8 @@ struct slab {
 	struct list_head list; /* cache lock */
 	u8 type;	       /* PG_SLAB; const, stands where page.type does */
 	u8 order;	       /* const */
-	u8 pad;
-	u8 fullness;	       /* cache lock: index of the list it is on */
+	u8 tag;		       /* cache lock: the CPU that uses it */
+	u8 list_nr;	       /* cache lock: index of the list it is on */
 	u32 free;	       /* cache lock: bits set */
 	struct kmem_cache *cache; /* const */
 	char *base;		  /* const: the first object */
@@ -49,31 +51,32 @@ BUILD_BUG_ON(sizeof(struct slab) != 64);
 
 struct kmem_cache {
 	struct spinlock lock;
-	u32 size;	 /* const: distance of two objects */
-	u32 object_size; /* const: what was asked for */
-	u64 reciprocal;	 /* const: index = offset * reciprocal >> 40 */
-	u32 objects;	 /* const: of an uncoloured slab */
-	u8 id;		 /* const: per-CPU id */
-	u8 order;	 /* const */
-	u8 fullness_shift; /* const */
-	u8 barn_max;	 /* const */
-	u32 capacity;	 /* const: of a sheaf */
-	u32 align;	 /* const */
-	u32 colour_step; /* const: 0, or a multiple of align */
-	u32 colour_max;	 /* const: bytes */
-	u32 colour_next; /* cache lock */
-	slab_flags_t flags; /* const */
+	u32 size;	      /* const: distance of two objects */
+	u32 object_size;      /* const: what was asked for */
+	u64 reciprocal;	      /* const: index = offset * reciprocal >> 40 */
+	u32 objects;	      /* const: of an uncoloured slab */
+	u8 id;		      /* const: per-CPU id */
+	u8 order;	      /* const */
+	u8 fullness_shift;    /* const */
+	u8 barn_max;	      /* const */
+	u32 capacity;	      /* const: of a sheaf */
+	u32 align;	      /* const */
+	u32 colour_step;      /* const: 0, or a multiple of align */
+	u32 colour_max;	      /* const: bytes */
+	u32 colour_next;      /* cache lock */
+	slab_flags_t flags;   /* const */
 	void (*ctor)(void *); /* const */
 
-	unsigned int barn_nr;	      /* cache lock */
-	uintptr_t barn[BARN_MAX];     /* cache lock: tops, none empty */
-	struct list_head partial[NR_FULLNESS]; /* cache lock, fullest first */
-	unsigned int nr_slabs;	      /* cache lock */
-	size_t nr_objects;	      /* cache lock: in all slabs */
-	unsigned int nr_empty;	      /* cache lock: kept, on the last list */
-	size_t nr_free;		      /* cache lock: free objects in slabs */
-	void **deferred;	      /* atomic: freed in signal handlers */
-	void *random;		      /* reserved for hardening */
+	unsigned int barn_nr;	  /* cache lock */
+	uintptr_t barn[BARN_MAX]; /* cache lock: tagged tops, none empty */
+	struct list_head
+		partial[NR_LISTS]; /* cache lock: for each tag, fullest first */
+	unsigned int nr_slabs;	   /* cache lock */
+	size_t nr_objects;	   /* cache lock: in all slabs */
+	unsigned int nr_empty;	   /* cache lock: kept, on the last list */
+	size_t nr_free;		   /* cache lock: free objects in slabs */
+	void **deferred;	   /* atomic: freed in signal handlers */
+	void *random;		   /* reserved for hardening */
 
 	struct list_head list; /* slab mutex */
 	int refs;	       /* slab mutex */
@@ -104,7 +107,8 @@ unsigned int slab_alloc_bulk_direct(struct kmem_cache *s, void **objs,
 
 /* The cache of the slab that covers @p, whose class byte is @id. */
 struct kmem_cache *slab_cache_of(const void *p, unsigned int id);
-extern struct kmem_cache *slab_caches[NR_PERCPU_IDS] __hidden; /* slab mutex, atomic */
+extern struct kmem_cache
+	*slab_caches[NR_PERCPU_IDS] __hidden; /* slab mutex, atomic */
 
 /* True if @p is the start of an object of @s; *start is set to the start
  * of the object around @p, or NULL. */

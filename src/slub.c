@@ -16,8 +16,11 @@
  * from a multiplication by the size's reciprocal.  A pointer whose index
  * does not multiply back is no object; a bit already set is a double free.
  *
- * A slab is on partial[fullness] unless it is full; fuller lists are used
+ * A slab is on a partial list unless it is full; fuller lists are used
  * first, so that emptying slabs can become empty.  One empty slab is kept.
+ * Each CPU takes from the slabs and from the barn's sheaves that it used
+ * last, and from others' when it has none: what comes round to it is in its
+ * cache, and its objects do not share lines with another CPU's.
  *
  * Colours: the first object of successive slabs is shifted by multiples of
  * the cache's alignment (of 64 bytes for malloc's caches), because equal
@@ -130,7 +133,7 @@ void slab_cache_init(struct kmem_cache *s, const struct cache_plan *plan)
 	s->colour_step = max(plan->colour ? 1 : s->align, COLOUR_LINE + 0U);
 	s->colour_max = colour_bytes(s);
 	s->refs = 1;
-	for (int i = 0; i < NR_FULLNESS; i++)
+	for (int i = 0; i < NR_LISTS; i++)
 		INIT_LIST_HEAD(&s->partial[i]);
 	scnprintf(s->name, sizeof(s->name), "%s", plan->name);
 }
@@ -201,28 +204,54 @@ void slab_report_bad_free(struct kmem_cache *s, const void *p)
 
 /* ---- slabs; the cache lock is held ---- */
 
+/* A CPU's number in tops of the barn and in slabs: what it used last is
+ * likely to be in its cache, and nobody else's lines are among it. */
+static unsigned int cpu_tag(void)
+{
+	return percpu_here() % NR_TAGS;
+}
+
+static u8 list_of(const struct kmem_cache *s, const struct slab *slab)
+{
+	return (u8)(slab->tag * NR_FULLNESS +
+		    (slab->free >> s->fullness_shift));
+}
+
 static void list_slab(struct kmem_cache *s, struct slab *slab)
 {
-	slab->fullness = (u8)(slab->free >> s->fullness_shift);
-	list_add(&slab->list, &s->partial[slab->fullness]);
+	slab->list_nr = list_of(s, slab);
+	list_add(&slab->list, &s->partial[slab->list_nr]);
 }
 
 static void relist_slab(struct kmem_cache *s, struct slab *slab)
 {
-	if (slab->fullness == slab->free >> s->fullness_shift)
+	if (slab->list_nr == list_of(s, slab))
 		return;
 	list_del(&slab->list);
 	list_slab(s, slab);
 }
 
-static struct slab *fullest_slab(struct kmem_cache *s)
+static struct slab *fullest_of(struct kmem_cache *s, unsigned int tag)
 {
+	struct list_head *lists = &s->partial[tag * NR_FULLNESS];
+
 	for (int i = 0; i < NR_FULLNESS; i++) {
-		if (!list_empty(&s->partial[i]))
-			return list_first_entry(&s->partial[i], struct slab,
-						list);
+		if (!list_empty(&lists[i]))
+			return list_first_entry(&lists[i], struct slab, list);
 	}
 	return NULL;
+}
+
+/* This CPU's fullest slab, else one of the others', which becomes its own. */
+static struct slab *fullest_slab(struct kmem_cache *s, unsigned int tag)
+{
+	struct slab *slab = fullest_of(s, tag);
+
+	for (unsigned int i = 1; !slab && i < NR_TAGS; i++)
+		slab = fullest_of(s, (tag + i) % NR_TAGS);
+	if (slab)
+		slab->tag = (u8)tag;
+	return slab;
 }
 
 /* Takes up to @want objects, lowest address first, and stores them from
@@ -264,11 +293,11 @@ static unsigned int take_objects(struct kmem_cache *s, struct slab *slab,
 static unsigned int __take_from_slabs(struct kmem_cache *s, void **end,
 				      unsigned int want)
 {
-	unsigned int got = 0;
+	unsigned int got = 0, tag = cpu_tag();
 	struct slab *slab;
 
 	lockdep_assert_held(&s->lock);
-	while (got < want && (slab = fullest_slab(s))) {
+	while (got < want && (slab = fullest_slab(s, tag))) {
 		if (slab->free == slab->objects)
 			s->nr_empty--;
 		got += take_objects(s, slab, end - got, want - got);
@@ -459,6 +488,7 @@ static struct slab *make_slab(struct kmem_cache *s)
 	colour = next_colour(s);
 	slab->list = (struct list_head){ NULL, NULL };
 	slab->hint = 0;
+	slab->tag = (u8)cpu_tag();
 	slab->cache = s;
 	slab->order = s->order;
 	slab->base = mem + colour;
@@ -595,15 +625,42 @@ static uintptr_t flush_sheaf(struct kmem_cache *s, uintptr_t top)
 	return sheaf_reset(top, s->capacity);
 }
 
-static uintptr_t barn_get(struct kmem_cache *s)
+/* In the barn a top's low bits are the tag of the CPU whose sheaf it was. */
+static uintptr_t barn_top(const struct kmem_cache *s, unsigned int i)
+{
+	return s->barn[i] - s->barn[i] % NR_TAGS;
+}
+
+/* The index of this CPU's latest sheaf, whose objects are in its cache; else
+ * of the oldest of the others', who are the least likely to miss it, if they
+ * have many or if this CPU has no slabs to take from.  barn_nr: none. */
+static unsigned int __barn_choose(struct kmem_cache *s)
+{
+	unsigned int tag = cpu_tag();
+
+	for (unsigned int i = s->barn_nr; i-- > 0;) {
+		if (s->barn[i] % NR_TAGS == tag)
+			return i;
+	}
+	return s->barn_nr <= s->barn_max / 2U && fullest_of(s, tag) ?
+		       s->barn_nr :
+		       0;
+}
+
+/* @all: whichever there is. */
+static uintptr_t barn_get(struct kmem_cache *s, bool all)
 {
 	uintptr_t top = 0;
+	unsigned int i;
 
 	if (!atomic_read(&s->barn_nr) || !spin_lock(&s->lock))
 		return 0;
-	if (s->barn_nr) {
-		top = s->barn[s->barn_nr - 1];
+	i = all ? 0 : __barn_choose(s);
+	if (i < s->barn_nr) {
+		top = barn_top(s, i);
 		atomic_set(&s->barn_nr, s->barn_nr - 1);
+		for (; i < s->barn_nr; i++)
+			s->barn[i] = s->barn[i + 1];
 	}
 	spin_unlock(&s->lock);
 	if (top)
@@ -619,7 +676,7 @@ static bool barn_put(struct kmem_cache *s, uintptr_t top)
 		return false;
 	room = s->barn_nr < s->barn_max;
 	if (room) {
-		s->barn[s->barn_nr] = top;
+		s->barn[s->barn_nr] = top | cpu_tag();
 		atomic_set(&s->barn_nr, s->barn_nr + 1);
 	}
 	spin_unlock(&s->lock);
@@ -678,7 +735,7 @@ static uintptr_t get_filled_sheaf(struct kmem_cache *s)
 	uintptr_t top = take_spare(s, sheaf_is_empty);
 
 	if (!top)
-		top = barn_get(s);
+		top = barn_get(s, false);
 	if (!top)
 		top = refill_sheaf(s);
 	return top;
@@ -775,7 +832,7 @@ static void take_empty_slabs(struct kmem_cache *s, struct list_head *empty)
 	if (!spin_lock(&s->lock))
 		return;
 	__take_deferred(s, empty);
-	for (int i = 0; i < NR_FULLNESS; i++) {
+	for (int i = 0; i < NR_LISTS; i++) {
 		list_for_each_entry_safe(slab, next, &s->partial[i], list) {
 			if (slab->free != slab->objects)
 				continue;
@@ -794,7 +851,7 @@ unsigned int slab_cache_shrink(struct kmem_cache *s)
 
 	if (s->id != CACHE_ID_NONE)
 		percpu_drain(s->id, drain_one, s);
-	while ((top = barn_get(s)))
+	while ((top = barn_get(s, true)))
 		drain_one(top, s);
 	INIT_LIST_HEAD(&empty);
 	take_empty_slabs(s, &empty);
@@ -812,7 +869,7 @@ void slab_cache_stat(struct kmem_cache *s, struct slab_stat *stat)
 	stat->slabs = s->nr_slabs;
 	stat->objects = s->nr_objects;
 	for (unsigned int i = 0; i < s->barn_nr; i++) {
-		sheaf_first(s->barn[i], &nr);
+		sheaf_first(barn_top(s, i), &nr);
 		stat->sheaf_objects += nr;
 	}
 	if (s->id != CACHE_ID_NONE)
@@ -829,7 +886,7 @@ void check_cache(struct kmem_cache *s)
 	unsigned int empty = 0;
 
 	spin_lock(&s->lock);
-	for (int i = 0; i < NR_FULLNESS; i++) {
+	for (int i = 0; i < NR_LISTS; i++) {
 		list_for_each_entry(slab, &s->partial[i], list) {
 			unsigned int bits = 0;
 
@@ -837,7 +894,7 @@ void check_cache(struct kmem_cache *s)
 				bits += hweight64(slab->bitmap[w]);
 			BUG_ON(bits != slab->free || !bits);
 			BUG_ON(slab->cache != s || slab->type != PG_SLAB);
-			BUG_ON(slab->fullness != i);
+			BUG_ON(slab->list_nr != i);
 			total += bits;
 			empty += bits == slab->objects;
 		}
