@@ -650,6 +650,7 @@ void page_alloc_stat(struct zone_stat *stat)
 	for (int o = 0; o < NR_PAGE_ORDERS; o++)
 		stat->nr_free[o] =
 			zone.area[DIRTY][o].nr + zone.area[ZERO][o].nr;
+	stat->locks = READ_ONCE(zone.lock.taken);
 	stat->dirty_pages = zone.pages[DIRTY];
 	stat->zero_pages = zone.pages[ZERO] + (zone.fresh_len >> PAGE_SHIFT);
 }

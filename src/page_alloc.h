@@ -49,6 +49,7 @@ void page_drain_pcp(void);
 struct zone_stat {
 	size_t nr_free[NR_PAGE_ORDERS]; /* blocks, both states */
 	size_t dirty_pages, zero_pages;
+	u64 locks; /* how often the zone's lock was taken */
 };
 void page_alloc_stat(struct zone_stat *stat);
 

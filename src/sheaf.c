@@ -65,6 +65,11 @@ void sheaf_put(uintptr_t top)
 	spin_unlock(&pool_lock);
 }
 
+u64 sheaf_pool_locks(void)
+{
+	return READ_ONCE(pool_lock.taken);
+}
+
 void sheaf_fork_lock(void)
 {
 	spin_fork_lock(&pool_lock);

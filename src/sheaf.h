@@ -63,6 +63,9 @@ static inline uintptr_t sheaf_end(uintptr_t top)
 	return (uintptr_t)(sheaf_block(top) + SHEAF_SLOTS);
 }
 
+/* How often the pool's lock was taken. */
+u64 sheaf_pool_locks(void);
+
 void sheaf_fork_lock(void);
 void sheaf_fork_unlock(void);
 void sheaf_fork_child(void);

@@ -124,6 +124,7 @@ unsigned int slab_cache_shrink(struct kmem_cache *s);
 
 struct slab_stat {
 	size_t objects, active, slabs, sheaf_objects;
+	u64 locks; /* how often the cache's lock was taken */
 };
 void slab_cache_stat(struct kmem_cache *s, struct slab_stat *stat);
 

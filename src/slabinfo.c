@@ -9,6 +9,7 @@
 
 #include "memblock.h"
 #include "printk.h"
+#include "sheaf.h"
 #include "slab_common.h"
 #include "vmalloc.h"
 #include "vmstat.h"
@@ -21,6 +22,7 @@ static void add_cache(struct kmem_cache *s, void *arg)
 	slab_cache_stat(s, &stat);
 	t->used_bytes += stat.active * s->size;
 	t->free_bytes += (stat.objects - stat.active) * s->size;
+	t->locks += stat.locks;
 }
 
 void slabinfo_totals(struct slab_totals *t)
@@ -39,6 +41,7 @@ void slabinfo_totals(struct slab_totals *t)
 	t->vmalloc_areas = vmap.areas;
 	t->vmalloc_bytes = vmap.live_pages * PAGE_SIZE;
 	t->metadata_bytes = memblock_boot_bytes();
+	t->locks += zone.locks + vmap.locks + sheaf_pool_locks();
 	/* What is neither free nor slab is large blocks (and slab ends). */
 	if (mem_phys.online > free_pages * PAGE_SIZE + slab_bytes)
 		t->used_bytes +=
@@ -85,9 +88,10 @@ void slabinfo_print_totals(void)
 	struct slab_totals t;
 
 	slabinfo_totals(&t);
-	pr_info("percpu %s: %zu kB in use, %zu kB free, %zu kB online, %zu vmalloc areas, %lu slabs made, %lu sheaves filled",
+	pr_info("percpu %s: %zu kB in use, %zu kB free, %zu kB online, %zu vmalloc areas, %lu slabs made, %lu sheaves filled, %lu locks taken, %u waited for",
 		modes[percpu_mode], t.used_bytes / 1024, t.free_bytes / 1024,
 		t.online_bytes / 1024, t.vmalloc_areas,
 		(unsigned long)vmstat_read(VMSTAT_slab_alloc),
-		(unsigned long)vmstat_read(VMSTAT_sheaf_refill));
+		(unsigned long)vmstat_read(VMSTAT_sheaf_refill),
+		(unsigned long)t.locks, atomic_read(&lockdep_waits));
 }

@@ -14,6 +14,7 @@ struct slab_totals {
 	size_t vmalloc_areas;  /* in use */
 	size_t vmalloc_bytes;  /* in use */
 	size_t metadata_bytes; /* boot memory handed out */
+	u64 locks;	       /* taken since the start, trylocks apart */
 };
 
 /* Context: takes each cache's lock in turn; a sum, not a snapshot. */

@@ -711,13 +711,21 @@ static uintptr_t take_spare(struct kmem_cache *s, bool (*unwanted)(uintptr_t))
 	return spare;
 }
 
-/* A sheaf with objects from slabs; 0 if there are none. */
+static bool sheaf_is_used(uintptr_t top)
+{
+	return !sheaf_is_empty(top);
+}
+
+/* A sheaf with objects from slabs; 0 if there are none.  The spare, if it is
+ * empty, saves the pool's lock, which is everybody's. */
 static uintptr_t refill_sheaf(struct kmem_cache *s)
 {
-	uintptr_t top = sheaf_new(s->capacity);
+	uintptr_t top = take_spare(s, sheaf_is_used);
 	unsigned int got;
 	void **end;
 
+	if (!top)
+		top = sheaf_new(s->capacity);
 	if (!top)
 		return 0;
 	end = (void **)sheaf_end(top);
@@ -866,6 +874,7 @@ void slab_cache_stat(struct kmem_cache *s, struct slab_stat *stat)
 	*stat = (struct slab_stat){ 0 };
 	if (!spin_lock(&s->lock))
 		return;
+	stat->locks = s->lock.taken;
 	stat->slabs = s->nr_slabs;
 	stat->objects = s->nr_objects;
 	for (unsigned int i = 0; i < s->barn_nr; i++) {

@@ -20,6 +20,7 @@ bool spin_lock_slowpath(struct spinlock *lock, u32 self)
 
 	if ((atomic_read(&lock->word) & ~SPIN_WAITERS) == self)
 		return false;
+	atomic_add(&lockdep_waits, 1);
 	for (int i = 0; i < SPIN_TRIES; i++) {
 		old = 0;
 		if (!atomic_read(&lock->word) &&
@@ -52,6 +53,7 @@ void spin_unlock_slowpath(struct spinlock *lock)
 
 __tls_ie u32 lockdep_held;
 u32 lockdep_inversions;
+u32 lockdep_waits;
 
 /* This rank, or one further down, is held.  Fork is in its right to do so
  * with the caches' locks, which share a rank; it tries until it has them. */

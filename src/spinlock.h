@@ -27,13 +27,14 @@ enum lock_rank {
 };
 
 struct spinlock {
-	u32 word; /* atomic: owner's id, bit 31 set if others may sleep */
-	u32 rank; /* const after init */
+	u32 word;  /* atomic: owner's id, bit 31 set if others may sleep */
+	u32 rank;  /* const after init */
+	u64 taken; /* the lock: how often, but for trylocks; racy readers */
 };
 
-#define SPIN_LOCK_INIT(r)              \
-	{                              \
-		.rank = LOCK_RANK_##r  \
+#define SPIN_LOCK_INIT(r)             \
+	{                             \
+		.rank = LOCK_RANK_##r \
 	}
 #define SPIN_WAITERS 0x80000000U
 
@@ -50,6 +51,7 @@ void __cold spin_unlock_slowpath(struct spinlock *lock);
  * they interrupted. */
 extern __tls_ie u32 lockdep_held __hidden;
 extern u32 lockdep_inversions; /* atomic */
+extern u32 lockdep_waits;      /* atomic: for a lock that another thread had */
 
 static inline u32 spin_rank_bit(const struct spinlock *lock)
 {
@@ -65,12 +67,13 @@ static inline bool spin_lock(struct spinlock *lock)
 	if (unlikely(READ_ONCE(lockdep_held) >= bit)) {
 		if (!spin_lock_inverted(lock, self))
 			return false;
-	/* pairs with the release in spin_unlock */
+		/* pairs with the release in spin_unlock */
 	} else if (unlikely(!try_cmpxchg(&lock->word, &old, self)) &&
 		   !spin_lock_slowpath(lock, self)) {
 		return false;
 	}
 	WRITE_ONCE(lockdep_held, lockdep_held | bit);
+	WRITE_ONCE(lock->taken, lock->taken + 1);
 	return true;
 }
 

@@ -772,7 +772,7 @@ static void *move_run(u32 i, u32 nr, size_t pages, bool guard)
 		return NULL;
 	if (arch_move_pages(unit_address(i), len, unit_address(to))) {
 		spin_lock(&vm.lock);
-		__release(to, 0);
+		__release(to, vm.unit[to].dirty);
 		spin_unlock(&vm.lock);
 		return NULL;
 	}
@@ -900,6 +900,7 @@ __export bool is_vmalloc_addr(const void *p)
 
 void vmap_stat(struct vmap_stat *stat)
 {
+	stat->locks = READ_ONCE(vm.lock.taken);
 	stat->areas = vm.areas;
 	stat->live_pages = vm.live_pages;
 	stat->dirty_pages = vm.dirty_units * UNIT_PAGES;

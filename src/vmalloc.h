@@ -30,6 +30,7 @@ size_t vmap_purge(bool all);
 
 struct vmap_stat {
 	size_t areas, live_pages, dirty_pages, span_pages;
+	u64 locks; /* how often the lock was taken */
 };
 void vmap_stat(struct vmap_stat *stat);
 

@@ -369,7 +369,13 @@ static void test_threads(void **state)
 static void no_fault(void)
 {
 	struct work w = { .rng = km_rng_of(1) };
+	char *in_the_way, *p = vmalloc(SZ_1M);
 
+	in_the_way = vmalloc(1);
+	p = vrealloc(p, SZ_4M, GFP_KERNEL);
+	must(p);
+	vfree(in_the_way);
+	vfree(p);
 	do_work(&w, 500);
 	must(!w.failed && w.made > 100);
 	must(!km_can_move() || vmstat_read(VMSTAT_vmap_move) > 0);
@@ -402,10 +408,8 @@ static void calls_made(void)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		km_unit_child(no_fault),
-		km_unit_child(calls_made),
-		cmocka_unit_test(test_cold),
-		cmocka_unit_test(test_warm),
+		km_unit_child(no_fault),	km_unit_child(calls_made),
+		cmocka_unit_test(test_cold),	cmocka_unit_test(test_warm),
 		cmocka_unit_test(test_threads),
 	};
 

@@ -55,6 +55,7 @@ static struct zone_stat settled(void)
 	check_zone();
 	page_alloc_stat(&stat);
 	must(stat.dirty_pages == 0);
+	stat.locks = 0;
 	return stat;
 }
 
@@ -77,7 +78,8 @@ static void orders(void)
 	start();
 	for (unsigned int i = 0; i < PER_ORDER; i++) {
 		for (unsigned int o = 0; o < NR_PAGE_ORDERS; o++) {
-			pages[o][i] = get_block(GFP_KERNEL, o, o << 20 | i << 12);
+			pages[o][i] =
+				get_block(GFP_KERNEL, o, o << 20 | i << 12);
 			must(pages[o][i]);
 		}
 	}
@@ -169,9 +171,10 @@ static void test_too_large(void **state)
 
 	km_child(&c, too_large, NULL);
 	assert_child_ok(&c);
-	assert_string_equal(c.said,
-			    "kmalloc: alloc_pages: order 11: expected at most 10\n"
-			    "kmalloc: alloc_pages: order 4294967295: expected at most 10\n");
+	assert_string_equal(
+		c.said,
+		"kmalloc: alloc_pages: order 11: expected at most 10\n"
+		"kmalloc: alloc_pages: order 4294967295: expected at most 10\n");
 }
 
 /* ---- exact pages ---- */
@@ -187,9 +190,9 @@ static void exact(void)
 			size_t size = (nr << PAGE_SHIFT) - nr % 3;
 			char *p = alloc_pages_exact(size, GFP_KERNEL);
 
-			must(p && IS_ALIGNED((uintptr_t)p,
-					     roundup_pow_of_two(nr)
-						     << PAGE_SHIFT));
+			must(p &&
+			     IS_ALIGNED((uintptr_t)p, roundup_pow_of_two(nr)
+							      << PAGE_SHIFT));
 			must(mem_page(p)->type == PG_LARGE);
 			must(mem_page(p)->nr == nr);
 			km_fill(p, size, nr);
@@ -231,8 +234,8 @@ static void gfp_zero(void)
 	start();
 	for (int turn = 0; turn < 4; turn++) {
 		for (unsigned int o = 0; o < NR_PAGE_ORDERS; o++) {
-			struct page *page = get_block(GFP_KERNEL | __GFP_ZERO,
-						      o, 1);
+			struct page *page =
+				get_block(GFP_KERNEL | __GFP_ZERO, o, 1);
 			char *p = page_address(page);
 
 			memset(p, 0xaa, PAGE_SIZE << o);
@@ -403,8 +406,7 @@ static void pcp_bounded(void)
 			page[i] = get_block(GFP_KERNEL, o, i);
 		for (unsigned int i = 0; i < ARRAY_SIZE(page); i++)
 			put_block(page[i], o, i);
-		must(percpu_count(pcp_id(o)) <=
-		     percpu_nr_areas() * (64U >> o));
+		must(percpu_count(pcp_id(o)) <= percpu_nr_areas() * (64U >> o));
 		check_zone();
 	}
 	must(settled().zero_pages == mem_phys.online >> PAGE_SHIFT);
@@ -484,7 +486,8 @@ static void test_misuse(void **state)
 		{ free_twice, ", order 2: not a block of that order\n" },
 		{ free_large_twice, ", order 6: not a block of that order\n" },
 		{ free_inside, ", order 0: not a block of that order\n" },
-		{ exact_wrong_size, ", 16384 bytes: not a block of that size\n" },
+		{ exact_wrong_size,
+		  ", 16384 bytes: not a block of that size\n" },
 		{ exact_twice, ", 20480 bytes: not a block of that size\n" },
 		{ exact_as_block, ", 16384 bytes: not a block of that size\n" },
 		{ exact_foreign, ", 16384 bytes: not a block of that size\n" },
@@ -505,9 +508,10 @@ static void test_misuse_line(void **state)
 	km_child(&c, commit, &crime);
 	assert_child_dies(&c, SIGABRT, "");
 	assert_int_equal(sscanf(c.said, "page %p\n", &p), 1);
-	snprintf(want, sizeof(want),
-		 "page %p\nkmalloc: __free_pages of %p, order 3: not a block of that order\n",
-		 p, p);
+	snprintf(
+		want, sizeof(want),
+		"page %p\nkmalloc: __free_pages of %p, order 3: not a block of that order\n",
+		p, p);
 	assert_string_equal(c.said, want);
 }
 
@@ -577,10 +581,11 @@ static void worker(unsigned int nr, void *arg)
 			put_block(held[k], order[k], tag);
 			held[k] = NULL;
 		} else {
-			order[k] = (unsigned int)__ffs(km_random(&rng) |
-						       1U << 8);
-			held[k] = get_block(km_below(&rng, 8) ? GFP_KERNEL :
-						GFP_KERNEL | __GFP_ZERO,
+			order[k] =
+				(unsigned int)__ffs(km_random(&rng) | 1U << 8);
+			held[k] = get_block(km_below(&rng, 8) ?
+						    GFP_KERNEL :
+						    GFP_KERNEL | __GFP_ZERO,
 					    order[k], tag);
 			must(held[k]);
 		}

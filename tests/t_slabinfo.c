@@ -118,7 +118,7 @@ static void test_line(void **state)
 	km_child(&c, print, NULL);
 	assert_child_ok(&c);
 	assert_int_equal(sscanf(c.said,
-				"kmalloc: percpu %19[^:]: %zu kB in use, %zu kB free, %zu kB online, %zu vmalloc areas, %*u slabs made, %*u sheaves filled%c",
+				"kmalloc: percpu %19[^:]: %zu kB in use, %zu kB free, %zu kB online, %zu vmalloc areas, %*u slabs made, %*u sheaves filled, %*u locks taken, %*u waited for%c",
 				mode, &in_use, &unused, &online, &areas, &end),
 			 6);
 	assert_int_equal(end, '\n');

@@ -400,6 +400,28 @@ static void growth_by_moving(void)
 	grow(9, 8, true);
 }
 
+/* Where an area was to be moved to, and was not, may have been dirty. */
+static void move_fails_over_dirty(void)
+{
+	char *p, *dirty;
+	bool zero;
+
+	start();
+	p = vmalloc(SZ_1M);
+	must(vmalloc(1));
+	dirty = vmalloc(SZ_1M);
+	mark(dirty, 0, SZ_1M, 1);
+	vfree(dirty);
+	km_fail("mremap", 1);
+	must(!vmap_resize(p, SZ_4M));
+	km_fail("mremap", 0);
+	for (int i = 0; i < 4; i++) {
+		p = vmap_alloc(SZ_1M, 1, i % 2, &zero);
+		must(p && (!zero || km_is_zero(p, SZ_1M)));
+	}
+	check_vmap();
+}
+
 /* Two that grow in turns: moved, grown in place, moved again. */
 static void growth_in_turns(void)
 {
@@ -917,7 +939,7 @@ static void make(struct km_rng *rng, char **p, u64 tag)
 	size_t size = km_any_size(rng, 2 * SZ_1M);
 	bool zero;
 
-	*p = vmap_alloc(size, align, true, &zero);
+	*p = vmap_alloc(size, align, km_below(rng, 2), &zero);
 	if (!*p)
 		return;
 	must(IS_ALIGNED((uintptr_t)*p, align));
@@ -996,6 +1018,7 @@ int main(void)
 		km_unit_child(guards_refused),
 		km_unit_child(growth_in_place),
 		km_unit_child(growth_by_moving),
+		km_unit_child(move_fails_over_dirty),
 		km_unit_child(growth_in_turns),
 		km_unit_child(shrink),
 		km_unit_child(shrink_bounded),

@@ -35,7 +35,7 @@ sum_of_ours()
 			if (NF > 1)
 				object[id] = $2
 			if (/^ob/)
-				ours = object[id] ~ /libkmalloc/
+				ours = object[id] ~ /\/libkmalloc[^/]*$/
 		}
 		/^calls=/ { getline; next }
 		/^[0-9+*-]/ && ours { n += $2 }
