@@ -41,7 +41,7 @@ extern struct mem_range mem_vmalloc __hidden;
 /* What free reads first, beside percpu's words. */
 extern uintptr_t mem_phys_base __hidden;   /* const after init */
 extern u16 *mem_class_map __hidden;	   /* const after init */
-extern uintptr_t mem_class_limit __hidden; /* bytes of the map in use; grows */
+extern uintptr_t mem_class_limit __hidden; /* entries of the map in use; grows */
 extern uintptr_t mem_fast_limit __hidden;  /* bytes in use, divided by 8 */
 extern struct page *mem_map __hidden;	   /* const after init */
 

@@ -4,8 +4,8 @@
  * a kernel command line: name=value, separated by spaces.
  *
  * They are read once, at boot, and sealed when the heap outgrows its first
- * section: the page that holds them becomes read-only.  Values in the environment of a setuid program are
- * ignored.
+ * section: the page that holds them becomes read-only.  Values in the
+ * environment of a setuid program are ignored.
  */
 #ifndef KM_PARAMS_H
 #define KM_PARAMS_H

@@ -15,8 +15,8 @@
  * one spare, a barn, or one thread's hands.  While top is PERCPU_DRAIN
  * only the drainer writes it (slow paths compare before they store).
  *
- * Locks: DRAIN around a whole drain.  PERCPU_SLOT in generic mode, by trylock alone, so that signal
- * handlers move on to another slot.
+ * Locks: DRAIN around a whole drain.  PERCPU_SLOT in generic mode, by
+ * trylock alone, so that signal handlers move on to another slot.
  */
 #include "percpu.h"
 
@@ -181,6 +181,8 @@ void percpu_init(void *memory, unsigned int nr_cpus)
 	enum percpu_mode mode = percpu_probe(nr_cpus);
 
 	BUILD_BUG_ON(sizeof(struct percpu_area) != 1 << PERCPU_SHIFT);
+	BUILD_BUG_ON(sizeof(struct spinlock) >
+		     PERCPU_FIRST_SPARE * sizeof(uintptr_t));
 	areas = (struct percpu_area *)memory + NR_UNKNOWN_AREAS;
 	nr_areas = areas_for(nr_cpus);
 	if (mode == PERCPU_GENERIC)
@@ -497,9 +499,12 @@ static unsigned int drain_generic(unsigned int id,
 		while (!spin_trylock(&areas[i].lock))
 			arch_sched_yield();
 		top = areas[i].top[id];
-		spare = areas[i].spare[id];
+		spare = 0;
 		WRITE_ONCE(areas[i].top[id], PERCPU_DUMMY);
-		WRITE_ONCE(areas[i].spare[id], 0);
+		if (id >= PERCPU_FIRST_SPARE) {
+			spare = areas[i].spare[id];
+			WRITE_ONCE(areas[i].spare[id], 0);
+		}
 		slot_unlock(i);
 		n += hand_over(top, take, arg);
 		n += hand_over(spare, take, arg);
@@ -564,8 +569,9 @@ size_t percpu_count(unsigned int id)
 	for (unsigned int i = 0; i < nr_areas; i++) {
 		uintptr_t tops[2] = { atomic_read(&areas[i].top[id]),
 				      atomic_read(&areas[i].spare[id]) };
+		int kinds = id >= PERCPU_FIRST_SPARE ? 2 : 1;
 
-		for (int k = 0; k < 2; k++) {
+		for (int k = 0; k < kinds; k++) {
 			void **top = (void **)tops[k];
 
 			if (!percpu_top_is_real(tops[k]))

@@ -61,7 +61,10 @@
 #define HAVE_RSEQ 0
 #endif
 
-/* No id is 0: no spare of that id is ever used. */
+/* Id 0 is nobody's and the first page list has no spare: in the generic mode
+ * the words of their spares are the slot's lock. */
+#define PERCPU_FIRST_SPARE 2
+
 struct percpu_area {
 	uintptr_t top[NR_PERCPU_IDS];
 	union {
@@ -77,14 +80,14 @@ enum percpu_mode {
 	PERCPU_GENERIC,
 };
 
-/* What the fast paths read, together in one cache line. */
+/* What the fast paths read; each room's words lie together. */
 #define __hot_data __section(".data.km_hot")
 
-extern long percpu_rseq_off
-	__hidden; /* const after init: thread pointer to rseq */
-extern long percpu_cid_off
-	__hidden; /* const after init: thread pointer to the id */
-extern char *percpu_base __hidden; /* const after init */
+/* Const after init; the offsets are from the thread pointer, to rseq and to
+ * the id. */
+extern long percpu_rseq_off __hidden;
+extern long percpu_cid_off __hidden;
+extern char *percpu_base __hidden;
 
 extern const uintptr_t percpu_no_sheaves[2 * SHEAF_SLOTS] __hidden;
 extern const uintptr_t percpu_drain_sheaf[2 * SHEAF_SLOTS] __hidden;
@@ -156,7 +159,8 @@ unsigned int percpu_here(void);
 uintptr_t percpu_read(enum percpu_kind kind, unsigned int id);
 
 /* Takes every CPU's sheaves of @id away and hands each to @take.
- * Context: takes DRAIN, the outermost lock; @take may take others.  Returns the number of sheaves taken. */
+ * Context: takes DRAIN, the outermost lock; @take may take others.  Returns
+ * the number of sheaves taken. */
 unsigned int percpu_drain(unsigned int id,
 			  void (*take)(uintptr_t top, void *arg), void *arg);
 

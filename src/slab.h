@@ -69,8 +69,8 @@ struct kmem_cache {
 
 	unsigned int barn_nr;	  /* cache lock */
 	uintptr_t barn[BARN_MAX]; /* cache lock: tagged tops, none empty */
-	struct list_head
-		partial[NR_LISTS]; /* cache lock: for each tag, fullest first */
+	/* Cache lock: for each tag, fullest first. */
+	struct list_head partial[NR_LISTS];
 	unsigned int nr_slabs;	   /* cache lock */
 	size_t nr_objects;	   /* cache lock: in all slabs */
 	unsigned int nr_empty;	   /* cache lock: kept, on the last list */
@@ -105,10 +105,10 @@ bool slab_free_direct(struct kmem_cache *s, void **objs, unsigned int nr);
 unsigned int slab_alloc_bulk_direct(struct kmem_cache *s, void **objs,
 				    unsigned int nr);
 
-/* The cache of the slab that covers @p, whose class byte is @id. */
+/* The cache of the slab that covers @p, whose per-CPU id is @id. */
 struct kmem_cache *slab_cache_of(const void *p, unsigned int id);
-extern struct kmem_cache
-	*slab_caches[NR_PERCPU_IDS] __hidden; /* slab mutex, atomic */
+/* Slab mutex; read atomically. */
+extern struct kmem_cache *slab_caches[NR_PERCPU_IDS] __hidden;
 
 /* True if @p is the start of an object of @s; *start is set to the start
  * of the object around @p, or NULL. */

@@ -59,6 +59,7 @@ size_t slab_object_size[NR_PERCPU_IDS] = {
 };
 
 BUILD_BUG_ON(SLAB_ID_FIRST_NAMED >= CACHE_ID_NONE);
+BUILD_BUG_ON(SLAB_ID_FIRST_KMALLOC < PERCPU_FIRST_SPARE);
 
 size_t slab_vmap_threshold = VMAP_THRESHOLD_DEFAULT;
 bool (*slab_foreign_free)(void *p);
