@@ -18,6 +18,7 @@
 #define RSEQ_STR1(x) #x
 #define RSEQ_STR(x) RSEQ_STR1(x)
 
+/* clang-format off: one instruction a line */
 #define RSEQ_TABLE                                     \
 	".pushsection __rseq_cs, \"aw\"\n\t"           \
 	".balign 32\n"                                 \
@@ -51,15 +52,14 @@ static __always_inline void *rseq_pop(void *word, long rs, long cid,
 	void *obj;
 	void *top, *tmp;
 
-	__asm__ volatile goto(
-		RSEQ_TABLE RSEQ_ENTER "ldr %[top], [%[tmp]]\n\t"
-				      "ldr %[obj], [%[top], #-8]!\n\t"
-				      "cbz %[obj], %l[empty]\n\t"
-				      "str %[top], [%[tmp]]\n"
-				      "2:\n\t"
+	__asm__ volatile goto(RSEQ_TABLE RSEQ_ENTER
+		"ldr %[top], [%[tmp]]\n\t"
+		"ldr %[obj], [%[top], #-8]!\n\t"
+		"cbz %[obj], %l[empty]\n\t"
+		"str %[top], [%[tmp]]\n"
+		"2:\n\t"
 		: [obj] "=&r"(obj), [top] "=&r"(top), [tmp] "=&r"(tmp)
-		:
-		[word] "r"(word), [rs] "r"(RSEQ_TP(rs)), [cid] "r"(RSEQ_TP(cid))
+		: [word] "r"(word), [rs] "r"(RSEQ_TP(rs)), [cid] "r"(RSEQ_TP(cid))
 		: "memory", "cc"
 		: empty, aborted);
 	if (!obj) /* the sequence has looked */
@@ -76,21 +76,19 @@ static __always_inline enum rseq_result rseq_push(void *word, long rs, long cid,
 {
 	void *top, *tmp, *below;
 
-	__asm__ volatile goto(
-		RSEQ_TABLE RSEQ_ENTER
+	__asm__ volatile goto(RSEQ_TABLE RSEQ_ENTER
 		"ldr %[top], [%[tmp]]\n\t"
 		"ldr %[below], [%[top], #-8]\n\t"
 		"cmp %[below], %[obj]\n\t"
 		"b.eq %l[twice]\n\t"
-		"tst %[top], #" RSEQ_STR(
-			SHEAF_MASK) "\n\t"
-				    "b.eq %l[full]\n\t"
-				    "str %[obj], [%[top]], #8\n\t"
-				    "str %[top], [%[tmp]]\n"
-				    "2:\n\t"
+		"tst %[top], #" RSEQ_STR(SHEAF_MASK) "\n\t"
+		"b.eq %l[full]\n\t"
+		"str %[obj], [%[top]], #8\n\t"
+		"str %[top], [%[tmp]]\n"
+		"2:\n\t"
 		: [top] "=&r"(top), [tmp] "=&r"(tmp), [below] "=&r"(below)
 		: [word] "r"(word), [rs] "r"(RSEQ_TP(rs)),
-		  [cid] "r"(RSEQ_TP(cid)), [obj] "r"(obj)
+		[cid] "r"(RSEQ_TP(cid)), [obj] "r"(obj)
 		: "memory", "cc"
 		: full, twice, aborted);
 	return RSEQ_DONE;
@@ -108,15 +106,15 @@ static inline enum rseq_result rseq_cmpxchg(void *word, long rs, long cid,
 	void *tmp;
 	uintptr_t val;
 
-	__asm__ volatile goto(
-		RSEQ_TABLE RSEQ_ENTER "ldr %[val], [%[tmp]]\n\t"
-				      "cmp %[val], %[old]\n\t"
-				      "b.ne %l[differs]\n\t"
-				      "str %[new], [%[tmp]]\n"
-				      "2:\n\t"
+	__asm__ volatile goto(RSEQ_TABLE RSEQ_ENTER
+		"ldr %[val], [%[tmp]]\n\t"
+		"cmp %[val], %[old]\n\t"
+		"b.ne %l[differs]\n\t"
+		"str %[new], [%[tmp]]\n"
+		"2:\n\t"
 		: [tmp] "=&r"(tmp), [val] "=&r"(val)
 		: [word] "r"(word), [rs] "r"(RSEQ_TP(rs)),
-		  [cid] "r"(RSEQ_TP(cid)), [old] "r"(old), [new] "r"(new)
+		[cid] "r"(RSEQ_TP(cid)), [old] "r"(old), [new] "r"(new)
 		: "memory", "cc"
 		: differs, aborted);
 	return RSEQ_DONE;
@@ -125,5 +123,7 @@ differs:
 aborted:
 	return RSEQ_ABORTED;
 }
+
+/* clang-format on */
 
 #endif

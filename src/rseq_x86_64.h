@@ -30,6 +30,8 @@
 #define RSEQ_STR1(x) #x
 #define RSEQ_STR(x) RSEQ_STR1(x)
 
+/* clang-format off: one instruction a line */
+
 /* The descriptor, its entry in the table that debuggers read, and the
  * abort landing with the signature before it. */
 #define RSEQ_TABLE                                     \
@@ -57,7 +59,7 @@
 	"1:\n\t"                                       \
 	"movslq %%fs:(%[cid]), %[tmp]\n\t"             \
 	"shlq $" RSEQ_STR(PERCPU_SHIFT) ", %[tmp]\n\t" \
-					"addq %[word], %[tmp]\n\t"
+	"addq %[word], %[tmp]\n\t"
 
 /* Pops this CPU's sheaf; NULL if it is empty or if the sequence was aborted,
  * by preemption, a signal or a debugger's step.  @word: the address of the
@@ -69,14 +71,14 @@ static __always_inline void *rseq_pop(void *word, long rs, long cid,
 	void *obj;
 	void *top, *tmp;
 
-	__asm__ volatile goto(
-		RSEQ_TABLE RSEQ_ENTER "movq (%[tmp]), %[top]\n\t"
-				      "movq -8(%[top]), %[obj]\n\t"
-				      "testq %[obj], %[obj]\n\t"
-				      "jz %l[empty]\n\t"
-				      "leaq -8(%[top]), %[top]\n\t"
-				      "movq %[top], (%[tmp])\n"
-				      "2:\n\t"
+	__asm__ volatile goto(RSEQ_TABLE RSEQ_ENTER
+		"movq (%[tmp]), %[top]\n\t"
+		"movq -8(%[top]), %[obj]\n\t"
+		"testq %[obj], %[obj]\n\t"
+		"jz %l[empty]\n\t"
+		"leaq -8(%[top]), %[top]\n\t"
+		"movq %[top], (%[tmp])\n"
+		"2:\n\t"
 		: [obj] "=&a"(obj), [top] "=&r"(top), [tmp] "=&r"(tmp)
 		: [word] "r"(word), [rs] "r"(rs), [cid] "r"(cid)
 		: "memory", "cc"
@@ -96,17 +98,16 @@ static __always_inline enum rseq_result rseq_push(void *word, long rs, long cid,
 {
 	void *top, *tmp;
 
-	__asm__ volatile goto(
-		RSEQ_TABLE RSEQ_ENTER
+	__asm__ volatile goto(RSEQ_TABLE RSEQ_ENTER
 		"movq (%[tmp]), %[top]\n\t"
 		"cmpq %[obj], -8(%[top])\n\t"
 		"je %l[twice]\n\t"
 		"testl $" RSEQ_STR(SHEAF_MASK) ", %k[top]\n\t"
-					       "jz %l[full]\n\t"
-					       "movq %[obj], (%[top])\n\t"
-					       "leaq 8(%[top]), %[top]\n\t"
-					       "movq %[top], (%[tmp])\n"
-					       "2:\n\t"
+		"jz %l[full]\n\t"
+		"movq %[obj], (%[top])\n\t"
+		"leaq 8(%[top]), %[top]\n\t"
+		"movq %[top], (%[tmp])\n"
+		"2:\n\t"
 		: [top] "=&r"(top), [tmp] "=&r"(tmp)
 		: [word] "r"(word), [rs] "r"(rs), [cid] "r"(cid), [obj] "r"(obj)
 		: "memory", "cc"
@@ -126,20 +127,23 @@ static inline enum rseq_result rseq_cmpxchg(void *word, long rs, long cid,
 {
 	void *tmp;
 
-	__asm__ volatile goto(RSEQ_TABLE RSEQ_ENTER "cmpq %[old], (%[tmp])\n\t"
-						    "jne %l[differs]\n\t"
-						    "movq %[new], (%[tmp])\n"
-						    "2:\n\t"
-			      : [tmp] "=&r"(tmp)
-			      : [word] "r"(word), [rs] "r"(rs), [cid] "r"(cid),
-				[old] "r"(old), [new] "r"(new)
-			      : "memory", "cc"
-			      : differs, aborted);
+	__asm__ volatile goto(RSEQ_TABLE RSEQ_ENTER
+		"cmpq %[old], (%[tmp])\n\t"
+		"jne %l[differs]\n\t"
+		"movq %[new], (%[tmp])\n"
+		"2:\n\t"
+		: [tmp] "=&r"(tmp)
+		: [word] "r"(word), [rs] "r"(rs), [cid] "r"(cid),
+		[old] "r"(old), [new] "r"(new)
+		: "memory", "cc"
+		: differs, aborted);
 	return RSEQ_DONE;
 differs:
 	return RSEQ_DIFFERS;
 aborted:
 	return RSEQ_ABORTED;
 }
+
+/* clang-format on */
 
 #endif
