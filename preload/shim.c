@@ -105,7 +105,7 @@ __export void free_aligned_sized(void *p, size_t align, size_t size)
 
 static noinline size_t shim_usable_slowpath(void *p)
 {
-	if (mem_is_phys(p) || mem_is_vmalloc(p) || !p)
+	if (mem_is_ours(p) || !p)
 		return ksize_slowpath(p);
 	return foreign_size(p);
 }
@@ -144,7 +144,7 @@ static noinline void *realloc_slowpath(void *p, size_t size)
 
 	if (size > PTRDIFF_MAX)
 		return no_memory();
-	if (!mem_is_phys(p) && !mem_is_vmalloc(p))
+	if (!mem_is_ours(p))
 		return realloc_foreign(p, size);
 	if (!old) {
 		kfree_slowpath(p); /* reports what is wrong with it */

@@ -13,6 +13,7 @@ core_sources = \
 	%D%/percpu.h %D%/percpu.c \
 	%D%/vmstat.def %D%/vmstat.h %D%/vmstat.c \
 	%D%/mm_types.h %D%/memblock.h %D%/memblock.c \
+	%D%/nolock.h %D%/nolock.c \
 	%D%/sheaf.h %D%/sheaf.c \
 	%D%/page_alloc.h %D%/page_alloc.c \
 	%D%/vmalloc.h %D%/vmalloc.c \

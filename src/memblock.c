@@ -33,10 +33,12 @@
 
 #define GUARD_SIZE SZ_2M
 #define BOOT_SIZE SZ_1G
-#define VMAP_UNIT_BYTES 32 /* vmalloc.c checks this */
+#define NOLOCK_SIZE SZ_1G
+#define LARGEST_ALIGN (256 * SZ_1M) /* its largest blocks' */
+#define VMAP_UNIT_BYTES 32	    /* vmalloc.c checks this */
 #define THP_HEAP_MIN (32 * SZ_1M)
 
-struct mem_range mem_phys, mem_vmalloc;
+struct mem_range mem_phys, mem_vmalloc, mem_nolock;
 static struct mem_range boot, class_map, memmap, vmap_units;
 static struct spinlock memblock_lock = SPIN_LOCK_INIT(MEMBLOCK);
 
@@ -66,6 +68,7 @@ static size_t layout(char *base, size_t phys)
 		  GUARD_SIZE },
 		{ &mem_phys, phys, SZ_4M, GUARD_SIZE },
 		{ &mem_vmalloc, phys, SZ_2M, GUARD_SIZE },
+		{ &mem_nolock, NOLOCK_SIZE, LARGEST_ALIGN, GUARD_SIZE },
 	};
 	char *pos = base;
 
@@ -99,7 +102,7 @@ static int first_online(void)
 
 static bool try_reserve(size_t phys)
 {
-	size_t len = layout(NULL, phys) + SZ_4M;
+	size_t len = layout(NULL, phys) + LARGEST_ALIGN;
 	char *base = arch_mmap(NULL, len, PROT_NONE, MAP_NORESERVE);
 
 	if (IS_ERR(base))
@@ -321,6 +324,11 @@ int memblock_offline_vmalloc(size_t from, size_t to)
 	err = range_offline(&mem_vmalloc, from, to);
 	spin_unlock(&memblock_lock);
 	return err;
+}
+
+int memblock_online_nolock(char *addr, size_t len)
+{
+	return map_piece(addr, len);
 }
 
 void *memblock_vmap_units(void)

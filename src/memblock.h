@@ -4,7 +4,8 @@
  *
  *   [ boot memory | class map | memmap | vmap units ] guard
  *   [ "physical" memory, online up to phys_online   ] guard
- *   [ vmalloc space, online up to its own frontier  ]
+ *   [ vmalloc space, online up to its own frontier  ] guard
+ *   [ nolock space, each piece when it is first used ]
  *
  * One reservation holds it all.  Boot memory comes online from its end
  * downwards, so that it and the class map share their first system call;
@@ -37,6 +38,7 @@ struct mem_range {
 
 extern struct mem_range mem_phys __hidden;
 extern struct mem_range mem_vmalloc __hidden;
+extern struct mem_range mem_nolock __hidden; /* online, step: unused */
 
 /* What free reads first, beside percpu's words. */
 extern uintptr_t mem_phys_base __hidden;   /* const after init */
@@ -59,6 +61,9 @@ int memblock_online_vmalloc(size_t upto);
  * 0, or -errno with everything as it was. */
 int memblock_offline_phys(size_t from, size_t to);
 int memblock_offline_vmalloc(size_t from, size_t to);
+/* A piece of nolock space that nobody else asks for; 0 or -errno.
+ * Context: any; takes no lock. */
+int memblock_online_nolock(char *addr, size_t len);
 /* Descriptor storage for vmalloc's units; readable up to what is online. */
 void *memblock_vmap_units(void);
 
@@ -80,17 +85,29 @@ static __always_inline bool mem_is_phys(const void *p)
 	       READ_ONCE(mem_class_limit);
 }
 
-/* An address in one of our two ranges, online or not? */
+static inline bool mem_is_nolock(const void *p)
+{
+	return (uintptr_t)p - (uintptr_t)mem_nolock.base < mem_nolock.size;
+}
+
+/* An address in one of our ranges, online or not? */
 static inline bool mem_is_reserved(const void *p)
 {
 	return (uintptr_t)p - mem_phys_base < mem_phys.size ||
-	       (uintptr_t)p - (uintptr_t)mem_vmalloc.base < mem_vmalloc.size;
+	       (uintptr_t)p - (uintptr_t)mem_vmalloc.base < mem_vmalloc.size ||
+	       mem_is_nolock(p);
 }
 
 static inline bool mem_is_vmalloc(const void *p)
 {
 	return (uintptr_t)p - (uintptr_t)mem_vmalloc.base <
 	       READ_ONCE(mem_vmalloc.online);
+}
+
+/* An address where a block of ours may be. */
+static inline bool mem_is_ours(const void *p)
+{
+	return mem_is_phys(p) || mem_is_vmalloc(p) || mem_is_nolock(p);
 }
 
 /* The unit of @p in the class map; false if @p is not physical memory or no

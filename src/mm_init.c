@@ -92,6 +92,7 @@ bool (*const mm_boot_hook)(void) = mm_init;
 
 void mm_fork_prepare(void)
 {
+	lockdep_fork_begin();
 	percpu_fork_lock();
 	slab_fork_lock();
 	vmap_fork_lock();
@@ -108,6 +109,7 @@ void mm_fork_parent(void)
 	vmap_fork_unlock();
 	slab_fork_unlock();
 	percpu_fork_unlock();
+	lockdep_fork_end();
 }
 
 /* The child has one thread: no lock has an owner or a waiter. */
@@ -119,7 +121,7 @@ void mm_fork_child(void)
 	vmap_fork_child();
 	slab_fork_child();
 	percpu_fork_child();
-	lockdep_reset();
+	lockdep_fork_end();
 }
 
 /* ---- trimming ---- */

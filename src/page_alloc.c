@@ -24,7 +24,10 @@
  * aligned to their size; the counts equal the lists.
  *
  * Locks: ZONE for all of the above.  The system is called without it:
- * blocks being given back are on nobody's list meanwhile.
+ * blocks being given back are on nobody's list meanwhile.  A signal handler
+ * that may not wait for the lock gets a block only if the lock is free and
+ * there is one, reports none, and defers its frees: zone.deferred is a
+ * stack of blocks, through lru.next.
  *
  * Cost: an allocation takes the lock once and touches one descriptor for
  * each level split.
@@ -57,6 +60,7 @@ static struct {
 	u32 now;	 /* the clock at the last free, in 1/4 s */
 	u32 next_report; /* when to look for old blocks again */
 	bool ready;
+	struct page *deferred; /* atomic: blocks of page->nr pages */
 } zone = { .lock = SPIN_LOCK_INIT(ZONE) };
 
 #define STAMP_MS 250
@@ -169,12 +173,9 @@ static struct page *__take_block(unsigned int order)
 	return NULL;
 }
 
-/* New memory, as the largest aligned blocks that fill it. */
-static void __add_range(char *start, size_t len, u8 flags)
+/* Frees @nr pages from @page on as the largest blocks that fill them. */
+static void __free_range(struct page *page, size_t nr, u8 flags)
 {
-	struct page *page = mem_page(start);
-	size_t nr = len >> PAGE_SHIFT;
-
 	while (nr) {
 		size_t pfn = (size_t)(page - mem_map);
 		unsigned int order = min(MAX_PAGE_ORDER, (int)__fls(nr));
@@ -182,10 +183,16 @@ static void __add_range(char *start, size_t len, u8 flags)
 		if (pfn)
 			order = min(order, __ffs(pfn));
 		page->flags = flags;
+		page_set_type(page, PG_NONE);
 		__free_block(page, order);
 		page += 1UL << order;
 		nr -= 1UL << order;
 	}
+}
+
+static void __add_range(char *start, size_t len, u8 flags)
+{
+	__free_range(mem_page(start), len >> PAGE_SHIFT, flags);
 }
 
 /* Cuts a block from the start of the range that nobody has used yet, whose
@@ -285,6 +292,8 @@ bool (*page_shrinker)(void); /* set once */
 /* More memory, if need be by taking it from the other range. */
 static bool grow_or_shrink(unsigned int order, bool *shrunk)
 {
+	if (!spin_may_drop(&zone.lock))
+		return false;
 	if (grow_zone(order))
 		return true;
 	if (*shrunk || !READ_ONCE(page_shrinker))
@@ -299,8 +308,34 @@ static bool grow_or_shrink(unsigned int order, bool *shrunk)
 	return false;
 }
 
-struct page *page_alloc_block(unsigned int order)
+static void __free_deferred(void)
 {
+	struct page *page = xchg(&zone.deferred, NULL);
+
+	while (page) {
+		struct page *next = (struct page *)page->lru.next;
+
+		__free_range(page, page->nr, 0);
+		page = next;
+	}
+}
+
+static void defer_free(struct page *page, unsigned int nr)
+{
+	struct page *first = atomic_read(&zone.deferred);
+
+	page->nr = nr;
+	do
+		page->lru.next = (struct list_head *)first;
+	/* pairs with the acquire in __free_deferred */
+	while (!try_cmpxchg_release(&zone.deferred, &first, page));
+	vmstat_add(VMSTAT_deferred_free, 1);
+}
+
+/* The rest of the block that begins with the pages is freed at once. */
+struct page *page_alloc_exact(unsigned int nr)
+{
+	unsigned int order = order_base_2(nr);
 	bool shrunk = false;
 	struct page *page;
 
@@ -308,15 +343,24 @@ struct page *page_alloc_block(unsigned int order)
 		return NULL;
 	if (unlikely(!zone.ready))
 		zone_init();
+	if (unlikely(atomic_read(&zone.deferred)))
+		__free_deferred();
 	do {
 		page = __take_block(order);
 		if (!page)
 			page = __take_fresh(order);
 	} while (!page && grow_or_shrink(order, &shrunk));
+	if (page)
+		__free_range(page + nr, (1UL << order) - nr, page->flags);
 	spin_unlock(&zone.lock);
 	if (page)
 		vmstat_add(VMSTAT_pgalloc, 1);
 	return page;
+}
+
+struct page *page_alloc_block(unsigned int order)
+{
+	return page_alloc_exact(1U << order);
 }
 
 static u32 read_clock(void)
@@ -338,48 +382,19 @@ void page_free_block(struct page *page, unsigned int order)
 	page_free_exact(page, 1U << order);
 }
 
-struct page *page_alloc_exact(unsigned int nr)
-{
-	unsigned int order = order_base_2(nr);
-	struct page *page = page_alloc_block(order);
-	size_t rest;
-
-	if (!page || nr == 1U << order)
-		return page;
-	rest = nr;
-	spin_lock(&zone.lock);
-	while (rest < 1UL << order) {
-		unsigned int o = __ffs(rest);
-
-		page[rest].flags = page->flags;
-		page[rest].stamp = zone.now;
-		__free_block(page + rest, o);
-		rest += 1UL << o;
-	}
-	spin_unlock(&zone.lock);
-	return page;
-}
-
 void page_free_exact(struct page *page, unsigned int nr)
 {
 	u32 now = read_clock();
 	bool due;
 
-	/* In a signal handler above our own lock there is nothing to do but
-	 * to keep the block for good. */
-	if (!spin_lock(&zone.lock))
+	if (!spin_lock(&zone.lock)) {
+		defer_free(page, nr);
 		return;
-	zone.now = now;
-	for (unsigned int o; nr; nr -= 1U << o, page += 1UL << o) {
-		size_t pfn = (size_t)(page - mem_map);
-
-		o = min((unsigned int)__fls(nr), MAX_PAGE_ORDER + 0U);
-		if (pfn)
-			o = min(o, __ffs(pfn));
-		page->flags = 0;
-		page_set_type(page, PG_NONE);
-		__free_block(page, o);
 	}
+	zone.now = now;
+	__free_range(page, nr, 0);
+	if (unlikely(atomic_read(&zone.deferred)))
+		__free_deferred();
 	due = __report_due();
 	spin_unlock(&zone.lock);
 	vmstat_add(VMSTAT_pgfree, 1);
@@ -438,10 +453,11 @@ size_t page_report(bool all)
 	size_t total = 0, pages;
 	struct report r;
 
+	if (!spin_may_wait(&zone.lock))
+		return 0;
 	do {
 		r.nr = 0;
-		if (!spin_lock(&zone.lock))
-			return total;
+		spin_lock(&zone.lock);
 		zone.now = read_clock();
 		if (likely(zone.ready))
 			__collect_old(&r, all);

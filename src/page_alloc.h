@@ -8,7 +8,8 @@
  * zero (not resident, read as zero); dirty ones are preferred.
  *
  * Context: may take the zone lock and make system calls.  From a signal
- * handler that interrupted the zone's critical section: NULL.
+ * handler that interrupted a critical section: NULL if the lock is taken,
+ * and frees are put off.
  */
 #ifndef KM_PAGE_ALLOC_H
 #define KM_PAGE_ALLOC_H

@@ -8,7 +8,9 @@
  * there are at most two for each id and CPU, and a barn's worth for each
  * cache.
  *
- * Locks: SHEAF_POOL.
+ * Locks: SHEAF_POOL to take one; to put one back, none.  As only one thread
+ * takes, what it saw as the first block's next cannot have changed if that
+ * block is still the first.
  */
 #include "sheaf.h"
 
@@ -19,13 +21,29 @@
 #define SHEAVES_AT_ONCE 4
 
 static struct spinlock pool_lock = SPIN_LOCK_INIT(SHEAF_POOL);
-static void **pool; /* pool_lock */
+static void **pool; /* atomic; taken from under pool_lock */
 
 /* Who was late may still look at what was the sheaf's first slot. */
 static void pool_add(void **block)
 {
-	WRITE_ONCE(*block, (void *)pool);
-	pool = block;
+	void **first = atomic_read(&pool);
+
+	do
+		WRITE_ONCE(*block, (void *)first);
+	/* pairs with the acquire in pool_take */
+	while (!try_cmpxchg_release(&pool, &first, block));
+}
+
+static void **pool_take(void)
+{
+	void **block, **first;
+
+	lockdep_assert_held(&pool_lock);
+	do {
+		/* pairs with the release in pool_add */
+		block = first = smp_load_acquire(&pool);
+	} while (block && !try_cmpxchg(&pool, &first, READ_ONCE(*block)));
+	return block;
 }
 
 static void **pool_grow(void)
@@ -46,10 +64,8 @@ uintptr_t sheaf_new(unsigned int capacity)
 	VM_BUG_ON(!capacity || capacity > SHEAF_MAX_CAPACITY);
 	if (!spin_lock(&pool_lock))
 		return 0;
-	block = pool;
-	if (block)
-		pool = *block;
-	else
+	block = pool_take();
+	if (!block)
 		block = pool_grow();
 	spin_unlock(&pool_lock);
 	if (!block)
@@ -59,10 +75,7 @@ uintptr_t sheaf_new(unsigned int capacity)
 
 void sheaf_put(uintptr_t top)
 {
-	if (!spin_lock(&pool_lock))
-		return; /* in a signal handler: one block is lost */
 	pool_add(sheaf_block(top));
-	spin_unlock(&pool_lock);
 }
 
 u64 sheaf_pool_locks(void)

@@ -16,7 +16,8 @@
 /* An empty sheaf for @capacity objects, 1 to SHEAF_MAX_CAPACITY; 0 if there
  * is no memory.  Context: takes SHEAF_POOL. */
 uintptr_t sheaf_new(unsigned int capacity);
-/* Takes back an empty sheaf, or one whose objects are no longer wanted. */
+/* Takes back an empty sheaf, or one whose objects are no longer wanted.
+ * Context: any. */
 void sheaf_put(uintptr_t top);
 
 static inline void **sheaf_block(uintptr_t top)

@@ -6,6 +6,7 @@
  *   1 .. 32768           object of a kmalloc cache        class map
  *   .. vmap threshold    exact pages, naturally aligned   page, PG_LARGE
  *   above                vmalloc area                     vmap unit
+ *   any, in a handler above one of our critical sections  nolock unit
  *
  * (kmalloc itself stays in pages up to KMALLOC_MAX_SIZE, as the kernel's.)
  *
@@ -23,6 +24,7 @@
 #include "arch.h"
 #include "bitops.h"
 #include "mm_boot.h"
+#include "nolock.h"
 #include "params.h"
 #include "printk.h"
 #include "vmalloc.h"
@@ -142,10 +144,10 @@ static struct kmem_cache *cache_of_id(unsigned int id)
 
 /* ---- allocating ---- */
 
-/* A signal handler interrupted this thread inside the cache, or memory is
- * out: objects that wait in the sheaves of larger classes serve as well, if
- * they are as aligned as this class's, that is, of a multiple of its size. */
-static void *alloc_nolock(unsigned int id)
+/* Memory is out, or we run above this cache's critical section: objects
+ * that wait in the sheaves of larger classes serve as well, if they are as
+ * aligned as this class's, that is, of a multiple of its size. */
+static void *alloc_of_larger(unsigned int id)
 {
 	unsigned int end = id < SLAB_ID_FIRST_MALLOC ? SLAB_ID_FIRST_MALLOC :
 						       SLAB_ID_FIRST_NAMED;
@@ -156,10 +158,8 @@ static void *alloc_nolock(unsigned int id)
 		if (slab_object_size[i] % slab_object_size[id])
 			continue;
 		obj = percpu_pop_slowpath(i);
-		if (obj) {
-			vmstat_add(VMSTAT_nolock_alloc, 1);
+		if (obj)
 			return obj;
-		}
 	}
 	return NULL;
 }
@@ -194,53 +194,28 @@ static void *try_alloc_large(size_t size, size_t align, bool zero)
 		       alloc_pages_large(fit, zero);
 }
 
-/*
- * A handler above a lock of its own thread's takes others only if they are
- * free (spinlock.h).  Those who have them leave soon, so it tries again,
- * but not for ever: they may be waiting for what it interrupted.
- */
-#define NOLOCK_TRIES 1000
-
-static bool try_again(unsigned int tries)
-{
-	if (likely(!lockdep_held) || tries >= NOLOCK_TRIES)
-		return false;
-	arch_sched_yield();
-	return true;
-}
-
 static void *alloc_large(size_t size, size_t align, bool zero)
 {
-	unsigned int tries = 0;
-	void *p;
+	void *p = try_alloc_large(size, align, zero);
 
-	do
-		p = try_alloc_large(size, align, zero);
-	while (unlikely(!p) && try_again(tries++));
+	if (unlikely(!p) && in_nmi()) {
+		p = nolock_alloc(size, align);
+		if (p && zero)
+			__builtin_memset(p, 0, size);
+	}
 	return p;
 }
 
-static void *try_alloc_small(unsigned int id)
+/* The locks of pages and of areas are others than the cache's. */
+static void *alloc_small(unsigned int id)
 {
 	struct kmem_cache *s = cache_of_id(id);
 	void *obj = s ? slab_alloc_slowpath(s) : NULL;
 
 	if (likely(obj))
 		return obj;
-	obj = alloc_nolock(id);
-	/* The locks of pages and of areas are others than the cache's. */
-	return obj ? obj : try_alloc_large(slab_object_size[id], 1, false);
-}
-
-static void *alloc_small(unsigned int id)
-{
-	unsigned int tries = 0;
-	void *obj;
-
-	do
-		obj = try_alloc_small(id);
-	while (unlikely(!obj) && try_again(tries++));
-	return obj;
+	obj = alloc_of_larger(id);
+	return obj ? obj : alloc_large(slab_object_size[id], 1, false);
 }
 
 void *malloc_slowpath(size_t size, bool zero)
@@ -300,8 +275,10 @@ void *kmalloc_slowpath(size_t size, gfp_t gfp)
 		return ZERO_SIZE_PTR;
 	if (unlikely(!mm_boot()) || size > KMALLOC_MAX_SIZE)
 		return NULL;
-	if (size > KMALLOC_MAX_CACHE_SIZE)
-		return alloc_pages_large(size, zero);
+	if (size > KMALLOC_MAX_CACHE_SIZE) {
+		p = alloc_pages_large(size, zero);
+		return likely(p) || !in_nmi() ? p : alloc_large(size, 1, zero);
+	}
 	p = alloc_small(slab_index_id(slab_kmalloc_index, size));
 	if (p && zero)
 		__builtin_memset(p, 0, ksize(p));
@@ -387,6 +364,8 @@ void kfree_slowpath(void *p)
 		free_large(p);
 	else if (mem_is_vmalloc(p))
 		vmap_free(p);
+	else if (mem_is_nolock(p))
+		nolock_free(p);
 	else if (mem_is_reserved(p))
 		report_bad_page_free(p);
 	else
@@ -405,6 +384,8 @@ size_t ksize_slowpath(const void *p)
 		return slab_cache_of(p, CACHE_ID_NONE)->object_size;
 	if (mem_is_vmalloc(p))
 		return vmap_size(p);
+	if (mem_is_nolock(p))
+		return nolock_size(p);
 	if (!mem_is_phys(p))
 		return 0;
 	page = mem_page(p);

@@ -583,7 +583,7 @@ static void defer_free(struct kmem_cache *s, void **obj)
 	do
 		*obj = head;
 	while (!try_cmpxchg_release(&s->deferred, &head, obj));
-	vmstat_add(VMSTAT_nolock_free, 1);
+	vmstat_add(VMSTAT_deferred_free, 1);
 }
 
 bool slab_free_direct(struct kmem_cache *s, void **objs, unsigned int nr)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lock: the waiting half of the futex lock, and locks against the order.
+ * lock: the waiting half of the futex lock, locks against the order, fork.
  *
  *   word:  0 free | id held | id + SPIN_WAITERS held, somebody may sleep
  *
@@ -51,24 +51,61 @@ void spin_unlock_slowpath(struct spinlock *lock)
 
 /* ---- order ---- */
 
-__tls_ie u32 lockdep_held;
+__tls_ie u64 lockdep_held;
 u32 lockdep_inversions;
 u32 lockdep_waits;
 
-/* This rank, or one further down, is held.  Fork is in its right to do so
- * with the caches' locks, which share a rank; it tries until it has them. */
 bool spin_lock_inverted(struct spinlock *lock, u32 self)
 {
 	u32 old = 0;
 
-	BUILD_BUG_ON(NR_LOCK_RANKS > 31);
-	if (lock->rank != LOCK_RANK_CACHE ||
-	    READ_ONCE(lockdep_held) >> (LOCK_RANK_CACHE + 1))
-		atomic_add(&lockdep_inversions, 1);
+	BUILD_BUG_ON(LOCK_RANK_PERCPU_SLOT != NR_LOCK_RANKS - 1);
+	BUILD_BUG_ON(SPIN_FORK_SKIPPED % NR_LOCK_RANKS);
+	BUILD_BUG_ON(NR_LOCK_RANKS * LOCKDEP_BITS > 64);
+	atomic_add(&lockdep_inversions, 1);
 	return try_cmpxchg(&lock->word, &old, self);
 }
 
 void lockdep_reset(void)
 {
 	lockdep_held = 0;
+}
+
+/* ---- fork ---- */
+
+#define SPIN_FORK_TRIES 10000
+
+void lockdep_fork_begin(void)
+{
+	WRITE_ONCE(lockdep_held, lockdep_held + LOCKDEP_FORK);
+}
+
+void lockdep_fork_end(void)
+{
+	WRITE_ONCE(lockdep_held, lockdep_held - LOCKDEP_FORK);
+}
+
+void spin_fork_lock(struct spinlock *lock)
+{
+	u32 self = spin_self(), old = 0;
+
+	if (lockdep_held == LOCKDEP_FORK) {
+		if (!try_cmpxchg(&lock->word, &old, self))
+			spin_lock_slowpath(lock, self);
+		return;
+	}
+	for (int i = 0; !spin_is_held(lock) && i < SPIN_FORK_TRIES; i++) {
+		if (spin_trylock(lock))
+			return;
+		arch_sched_yield();
+	}
+	lock->rank |= SPIN_FORK_SKIPPED;
+}
+
+void spin_fork_unlock(struct spinlock *lock)
+{
+	if (lock->rank & SPIN_FORK_SKIPPED)
+		lock->rank &= ~SPIN_FORK_SKIPPED;
+	else
+		spin_tryunlock(lock);
 }

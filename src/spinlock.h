@@ -7,10 +7,11 @@
  * of waiting for itself: spin_lock then returns false, and the caller
  * takes the path that needs no lock.
  *
- * Ranks are those of lockdep.def.  Who asks for a lock while holding one
- * that is further down the list is such a handler too (or a fault of ours,
- * which tests find by lockdep_inversions): it gets the lock only if it is
- * free, because waiting could be for ever.
+ * Ranks are those of lockdep.def.  Who asks for a lock while holding one of
+ * its rank or further down the list is such a handler too (or a fault of
+ * ours, which tests find by lockdep_inversions): it gets the lock only if
+ * it is free, because waiting could be for ever.  It is in the place of the
+ * kernel's NMI; what it may have without a lock is nolock.h.
  */
 #ifndef KM_SPINLOCK_H
 #define KM_SPINLOCK_H
@@ -47,32 +48,59 @@ bool __cold spin_lock_slowpath(struct spinlock *lock, u32 self);
 bool __cold spin_lock_inverted(struct spinlock *lock, u32 self);
 void __cold spin_unlock_slowpath(struct spinlock *lock);
 
-/* One bit for each rank that this thread holds; signal handlers see what
- * they interrupted. */
-extern __tls_ie u32 lockdep_held __hidden;
+/* How many locks of each rank this thread holds, or is about to: a byte
+ * each.  Signal handlers see what they interrupted. */
+extern __tls_ie u64 lockdep_held __hidden;
 extern u32 lockdep_inversions; /* atomic */
 extern u32 lockdep_waits;      /* atomic: for a lock that another thread had */
 
-static inline u32 spin_rank_bit(const struct spinlock *lock)
+#define LOCKDEP_BITS 8
+/* Fork holds them all. */
+#define LOCKDEP_FORK (1ULL << LOCKDEP_BITS * LOCK_RANK_PERCPU_SLOT)
+
+static inline unsigned int spin_lane(const struct spinlock *lock)
 {
-	return 1U << (lock->rank & 31);
+	return LOCKDEP_BITS * (lock->rank % NR_LOCK_RANKS);
+}
+
+/* No lock is held that comes at @lock's rank or after it: then spin_lock
+ * waits until it has it. */
+static inline bool spin_may_wait(const struct spinlock *lock)
+{
+	return !(READ_ONCE(lockdep_held) >> spin_lane(lock));
+}
+
+/* The same about a lock that is held: may it be dropped and taken again? */
+static inline bool spin_may_drop(const struct spinlock *lock)
+{
+	return READ_ONCE(lockdep_held) >> spin_lane(lock) == 1;
+}
+
+/* A signal handler above one of this thread's critical sections? */
+static inline bool in_nmi(void)
+{
+	return READ_ONCE(lockdep_held);
 }
 
 /* Waits for @lock.  False, without it, if this thread holds it already:
- * then a signal handler is running inside the critical section. */
+ * then a signal handler is running inside the critical section.  The rank
+ * is noted before the lock is taken and until it is free again, so that no
+ * handler can see a lock held and the rank not. */
 static inline bool spin_lock(struct spinlock *lock)
 {
-	u32 old = 0, self = spin_self(), bit = spin_rank_bit(lock);
+	u64 held = READ_ONCE(lockdep_held);
+	u32 old = 0, self = spin_self();
 
-	if (unlikely(READ_ONCE(lockdep_held) >= bit)) {
-		if (!spin_lock_inverted(lock, self))
-			return false;
-		/* pairs with the release in spin_unlock */
-	} else if (unlikely(!try_cmpxchg(&lock->word, &old, self)) &&
-		   !spin_lock_slowpath(lock, self)) {
+	WRITE_ONCE(lockdep_held, held + (1ULL << spin_lane(lock)));
+	barrier();
+	if (unlikely(held >> spin_lane(lock)) ?
+		    !spin_lock_inverted(lock, self) :
+		    unlikely(!try_cmpxchg(&lock->word, &old, self)) &&
+			    !spin_lock_slowpath(lock, self)) {
+		WRITE_ONCE(lockdep_held, held);
 		return false;
 	}
-	WRITE_ONCE(lockdep_held, lockdep_held | bit);
+	/* pairs with the release in spin_unlock */
 	WRITE_ONCE(lock->taken, lock->taken + 1);
 	return true;
 }
@@ -88,10 +116,12 @@ static inline void spin_unlock(struct spinlock *lock)
 {
 	u32 self = spin_self();
 
-	WRITE_ONCE(lockdep_held, lockdep_held & ~spin_rank_bit(lock));
 	/* pairs with the acquire in spin_lock */
 	if (unlikely(!try_cmpxchg_release(&lock->word, &self, 0)))
 		spin_unlock_slowpath(lock);
+	barrier();
+	WRITE_ONCE(lockdep_held,
+		   READ_ONCE(lockdep_held) - (1ULL << spin_lane(lock)));
 }
 
 /* Releases a lock that was taken by spin_trylock. */
@@ -111,29 +141,17 @@ static inline bool spin_is_held(const struct spinlock *lock)
 #define lockdep_assert_held(lock) VM_BUG_ON(!spin_is_held(lock))
 
 /*
- * Around fork.  A signal handler may fork while its own thread holds the
- * lock below it: then it stays held, by whom it was.
+ * Around fork.  A signal handler may fork while its own thread holds a lock
+ * below it: then it stays held, by whom it was.  So does one whose owner
+ * waits for that thread, as far as can be told.
  */
 #define SPIN_FORK_SKIPPED 0x100
 
-static inline void spin_fork_lock(struct spinlock *lock)
-{
-	while (!spin_lock(lock)) {
-		if (spin_is_held(lock)) {
-			lock->rank |= SPIN_FORK_SKIPPED;
-			return;
-		}
-		arch_sched_yield();
-	}
-}
-
-static inline void spin_fork_unlock(struct spinlock *lock)
-{
-	if (lock->rank & SPIN_FORK_SKIPPED)
-		lock->rank &= ~SPIN_FORK_SKIPPED;
-	else
-		spin_unlock(lock);
-}
+void spin_fork_lock(struct spinlock *lock);
+void spin_fork_unlock(struct spinlock *lock);
+/* Before the first of them, and after the last, in parent and child. */
+void lockdep_fork_begin(void);
+void lockdep_fork_end(void);
 
 /* In a forked child: the lock is free, whoever held or awaited it. */
 static inline void spin_lock_reinit(struct spinlock *lock)
@@ -142,7 +160,7 @@ static inline void spin_lock_reinit(struct spinlock *lock)
 	lock->rank &= ~SPIN_FORK_SKIPPED;
 }
 
-/* In a forked child, before any release: forget the parent's ranks. */
+/* In tests: forget what is held. */
 void lockdep_reset(void);
 
 #endif

@@ -30,8 +30,9 @@
  * only the head unit of a run has a state; free runs have no guards.
  *
  * Locks: VMAP for all of the above; system calls are made without it, on
- * runs that are BUSY or PURGING meanwhile.  A signal handler that finds the
- * lock held by its own thread gets no area and defers its frees.
+ * runs that are BUSY or PURGING meanwhile.  A signal handler that may not
+ * wait for the lock gets an area only if the lock is free, resizes and
+ * purges none, and defers its frees.
  *
  * Cost: one lock for an allocation; no system call when a DIRTY run fits.
  */
@@ -468,9 +469,10 @@ size_t vmap_purge(bool all)
 	unsigned int nr;
 	bool gone;
 
+	if (!spin_may_wait(&vm.lock))
+		return 0;
 	do {
-		if (!spin_lock(&vm.lock))
-			return total;
+		spin_lock(&vm.lock);
 		nr = __collect_dirty(runs, all);
 		spin_unlock(&vm.lock);
 		if (!nr)
@@ -504,9 +506,10 @@ static bool retract(void)
 	bool ok = false;
 	u32 last;
 
-	vmap_purge(true);
-	if (!spin_lock(&vm.lock))
+	if (!spin_may_wait(&vm.lock))
 		return false;
+	vmap_purge(true);
+	spin_lock(&vm.lock);
 	from = READ_ONCE(mem_vmalloc.online);
 	last = vm.frontier ? vm.unit[vm.frontier - 1].head : 0;
 	if (vm.frontier && vm.unit[last].state == RUN_ZERO) {
@@ -624,16 +627,17 @@ static void defer_free(void **p)
 	do
 		*p = head;
 	while (!try_cmpxchg_release(&vm.deferred, &head, p));
-	vmstat_add(VMSTAT_nolock_free, 1);
+	vmstat_add(VMSTAT_deferred_free, 1);
 }
 
-/* False if this thread holds the lock already. */
+/* False if this thread may not wait for the lock. */
 static bool free_area(u32 i)
 {
 	bool due;
 
-	if (!spin_lock(&vm.lock))
+	if (!spin_may_wait(&vm.lock))
 		return false;
+	spin_lock(&vm.lock);
 	if (vm.unit[i].state != RUN_BUSY) { /* freed twice at once */
 		spin_unlock(&vm.lock);
 		report_bad_area(unit_address(i));
@@ -717,8 +721,7 @@ static bool grow_in_place(u32 i, u32 nr)
 	u32 next = i + vm.unit[i].nr;
 	bool ok;
 
-	if (!spin_lock(&vm.lock))
-		return false;
+	spin_lock(&vm.lock);
 	ok = __take_behind(next, nr - vm.unit[i].nr);
 	if (ok)
 		vm.unit[next].state = RUN_PURGING;
@@ -743,8 +746,9 @@ static void cut_tail(u32 i, u32 nr, bool guard)
 {
 	bool due;
 
-	if (!unguard_run(i) || !spin_lock(&vm.lock))
+	if (!unguard_run(i))
 		return;
+	spin_lock(&vm.lock);
 	vm.unit[i].stamp = now_stamp();
 	vm.unit[i].dirty = vm.unit[i].nr;
 	__split_run(i, nr);
@@ -764,8 +768,7 @@ static void *move_run(u32 i, u32 nr, size_t pages, bool guard)
 	bool ok, clean;
 	u32 to;
 
-	if (!spin_lock(&vm.lock))
-		return NULL;
+	spin_lock(&vm.lock);
 	ok = __take_zero(nr, 1, &to);
 	spin_unlock(&vm.lock);
 	if (!ok)
@@ -795,8 +798,7 @@ static void *move_run(u32 i, u32 nr, size_t pages, bool guard)
 
 static void set_pages(u32 i, size_t pages)
 {
-	if (!spin_lock(&vm.lock))
-		return;
+	spin_lock(&vm.lock);
 	__account(i, pages, 0);
 	spin_unlock(&vm.lock);
 }
@@ -809,7 +811,8 @@ void *vmap_resize(void *p, size_t size)
 	bool guard;
 	u32 i, nr;
 
-	if (size > PTRDIFF_MAX || pages >> 30 || !is_area(p, &i))
+	if (size > PTRDIFF_MAX || pages >> 30 || !is_area(p, &i) ||
+	    !spin_may_wait(&vm.lock))
 		return NULL;
 	guard = vm.unit[i].guarded;
 	nr = units_for(pages, guard);

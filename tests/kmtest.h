@@ -431,6 +431,19 @@ static inline bool km_child_died(const struct km_child *c, int sig,
 		assert_child_dies(&__aborts_c, SIGABRT, text);   \
 	} while (0)
 
+/* Takes a room's locks, to be in the place of a signal handler above them. */
+static inline void km_enter(void (*lock)(void))
+{
+	lockdep_fork_begin();
+	lock();
+}
+
+static inline void km_leave(void (*unlock)(void))
+{
+	unlock();
+	lockdep_fork_end();
+}
+
 /* ---- running ---- */
 
 #define KM_MAX_TESTS 64

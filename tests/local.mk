@@ -11,6 +11,7 @@ unit_tests = \
 	%D%/t_fault \
 	%D%/t_memblock \
 	%D%/t_mm_init \
+	%D%/t_nolock \
 	%D%/t_page_alloc \
 	%D%/t_params \
 	%D%/t_percpu \

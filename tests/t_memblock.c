@@ -451,9 +451,9 @@ static void fork_child(void)
 
 	boot_with(NULL);
 	must(online(1, &got));
-	memblock_fork_lock();
+	km_enter(memblock_fork_lock);
 	km_child(&c, fork_locks, NULL);
-	memblock_fork_unlock();
+	km_leave(memblock_fork_unlock);
 	must(km_child_exited(&c, 0));
 	must(online(1, &got));
 }

@@ -280,9 +280,9 @@ static void inside_lock(void *arg)
 
 	use_all();
 	mm_trim();
-	room->lock();
+	km_enter(room->lock);
 	use_all();
-	room->unlock();
+	km_leave(room->unlock);
 	use_all();
 	check_all();
 }
@@ -482,7 +482,7 @@ static void forked(void *arg)
 	check_all();
 	/* No lock was found held: what the parent had locked is free. */
 	must(vmstat_read(VMSTAT_nolock_alloc) == 0);
-	must(vmstat_read(VMSTAT_nolock_free) == 0);
+	must(vmstat_read(VMSTAT_deferred_free) == 0);
 	if (*(u64 *)arg % 8)
 		return;
 	km_child(&c, grandchild, NULL);
@@ -563,14 +563,14 @@ static void fork_inside(void *arg)
 
 	must(!pthread_atfork(mm_fork_prepare, mm_fork_parent, mm_fork_child));
 	use_all();
-	room->lock();
+	km_enter(room->lock);
 	km_child(&c, fork_before_boot_child, NULL);
 	must(km_child_exited(&c, 0));
 	if (room->lock == vmap_fork_lock)
 		must(!vmalloc(10));
 	if (room->lock == memblock_fork_lock)
 		must(!memblock_alloc(8, 8));
-	room->unlock();
+	km_leave(room->unlock);
 	must(vmalloc(10) && memblock_alloc(8, 8));
 	use_all();
 	check_all();

@@ -641,9 +641,9 @@ static void fork_child(void)
 
 	start();
 	put_block(get_block(GFP_KERNEL, 9, 1), 9, 1);
-	page_fork_lock();
+	km_enter(page_fork_lock);
 	km_child(&c, in_child, NULL);
-	page_fork_unlock();
+	km_leave(page_fork_unlock);
 	must(km_child_exited(&c, 0));
 	check_zone();
 	put_block(get_block(GFP_KERNEL, 9, 1), 9, 1);

@@ -523,9 +523,9 @@ static void fork_child(void)
 
 	start();
 	install(6);
-	percpu_fork_lock();
+	km_enter(percpu_fork_lock);
 	km_child(&c, after_fork, NULL);
-	percpu_fork_unlock();
+	km_leave(percpu_fork_unlock);
 	must(km_child_exited(&c, 0));
 	/* What the child took is still here. */
 	must(percpu_count(ID) == 6);

@@ -581,7 +581,7 @@ static void shrink_all(void)
 /* ---- inside a lock, as a signal handler may be ---- */
 
 /* The class is out of reach: larger blocks serve, as aligned as its own. */
-static void nolock(void)
+static void larger_serve(void)
 {
 	static char *p[2000], *larger[50];
 	struct kmem_cache *s;
@@ -600,7 +600,7 @@ static void nolock(void)
 		must(ksize(p[i]) >= 64);
 		km_fill(p[i], 64, i);
 	}
-	must(vmstat_read(VMSTAT_nolock_alloc) >= 50);
+	must(vmstat_read(VMSTAT_nolock_alloc) == 0); /* pages were left */
 	for (u64 i = 0; i < ARRAY_SIZE(p); i++) {
 		must(km_intact(p[i], 64, i));
 		kfree(p[i]);
@@ -609,6 +609,65 @@ static void nolock(void)
 	must(kmalloc(64, GFP_KERNEL));
 	check_cache(s);
 	check_zone();
+}
+
+static void lock_all(void)
+{
+	slab_fork_lock();
+	vmap_fork_lock();
+	page_fork_lock();
+}
+
+static void unlock_all(void)
+{
+	page_fork_unlock();
+	vmap_fork_unlock();
+	slab_fork_unlock();
+}
+
+/* All is out of reach: there is memory without locks, of any size, which
+ * is a block as good as any. */
+static void nolock(void)
+{
+	static char *p[300], *before[300];
+	struct km_rng rng = km_rng_of(9);
+
+	start();
+	for (unsigned int i = 0; i < ARRAY_SIZE(p); i++)
+		before[i] = malloc_slowpath(km_any_size(&rng, SZ_1M), false);
+	km_enter(lock_all);
+	for (unsigned int i = 0; i < ARRAY_SIZE(p); i++) {
+		size_t size = km_any_size(&rng, i % 8 ? 9000 : 3 * SZ_1M);
+
+		p[i] = i % 3 ? malloc_slowpath(size, i % 3 == 1) :
+			       malloc_aligned(1UL << i % 18, size);
+		must(p[i] && ksize(p[i]) >= size);
+		must(i % 3 || IS_ALIGNED((uintptr_t)p[i], 1UL << i % 18));
+		must(i % 3 != 1 || km_is_zero(p[i], size));
+		km_fill(p[i], ksize(p[i]), i);
+		kfree(before[i]);
+	}
+	must(vmstat_read(VMSTAT_nolock_alloc) > 30);
+	must(vmstat_read(VMSTAT_deferred_free) > 0);
+	must(kmalloc(SZ_64K, GFP_KERNEL) && vmalloc(1) == NULL);
+	for (unsigned int i = 0; i < ARRAY_SIZE(p) / 2; i++)
+		kfree(p[i]);
+	km_leave(unlock_all);
+	for (unsigned int i = ARRAY_SIZE(p) / 2; i < ARRAY_SIZE(p); i++) {
+		must(km_intact(p[i], ksize(p[i]), i));
+		kfree(p[i]);
+	}
+	must(vmstat_read(VMSTAT_nolock_alloc) ==
+	     vmstat_read(VMSTAT_nolock_free) + 1);
+	/* What was deferred comes home with the next. */
+	kfree(malloc_slowpath(SZ_1M, false));
+	kfree(malloc_slowpath(100000, false));
+	slab_shrink_all();
+	page_drain_pcp();
+	must(vmstat_read(VMSTAT_pgalloc) <=
+	     vmstat_read(VMSTAT_pgfree) + vmstat_read(VMSTAT_deferred_free));
+	check_zone();
+	check_vmap();
 }
 
 /* ---- foreign pointers ---- */
@@ -921,6 +980,7 @@ int main(void)
 		km_unit_child(each_cache),
 		km_unit_child(long_name),
 		km_unit_modes(shrink_all),
+		km_unit_modes(larger_serve),
 		km_unit_modes(nolock),
 		cmocka_unit_test(test_foreign),
 		cmocka_unit_test(test_misuse),

@@ -430,13 +430,13 @@ static void deferred(void)
 	start();
 	s = cache_of(64, 0, NULL);
 	take_direct(s, objs, 40);
-	was = vmstat_read(VMSTAT_nolock_free);
+	was = vmstat_read(VMSTAT_deferred_free);
 	must(spin_lock(&s->lock));
 	must(!slab_alloc_direct(s));
 	must(!slab_free_direct(s, objs, 10));
 	must(!slab_free_direct(s, objs + 10, 20));
 	spin_unlock(&s->lock);
-	must(vmstat_read(VMSTAT_nolock_free) == was + 30);
+	must(vmstat_read(VMSTAT_deferred_free) == was + 30);
 	check_cache(s);
 	/* The next one that frees takes them along. */
 	must(slab_free_direct(s, objs + 30, 10));
@@ -497,7 +497,7 @@ static void from_handler(void)
 		kmem_cache_free(s, objs[i]);
 	spin_unlock(&s->lock);
 	check_cache(s);
-	must(vmstat_read(VMSTAT_nolock_free) > 0);
+	must(vmstat_read(VMSTAT_deferred_free) > 0);
 	/* The next free that reaches the slabs brings the rest home. */
 	must(slab_free_direct(s, inside, nr));
 	objs[0] = slab_alloc_direct(s);

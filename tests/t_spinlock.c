@@ -10,8 +10,8 @@
 #define NR_THREADS 8
 
 static struct spinlock lock = SPIN_LOCK_INIT(ZONE);
-static unsigned long counter;	/* lock */
-static unsigned int inside;	/* lock */
+static unsigned long counter; /* lock */
+static unsigned int inside;   /* lock */
 
 static void reset(void)
 {
@@ -233,14 +233,61 @@ static void in_order(void *arg)
 	must(spin_lock(&outer));
 }
 
-/* Fork takes all caches' locks at once. */
-static void many_caches(void *arg)
+/* Fork takes all caches' locks at once; a handler in between waits for
+ * none, but gets those that are free. */
+static void in_fork(void *arg)
 {
+	static struct spinlock others = SPIN_LOCK_INIT(DRAIN);
+
+	lockdep_fork_begin();
 	for (int i = 0; i < 3; i++)
-		must(spin_lock(&caches[i]));
-	must(spin_lock(&inner));
+		spin_fork_lock(&caches[i]);
+	spin_fork_lock(&inner);
+	must(in_nmi() && !spin_may_wait(&others));
+	must(spin_is_held(&caches[0]) && !spin_lock(&caches[0]));
+	must(spin_lock(&others));
+	spin_unlock(&others);
 	for (int i = 0; i < 3; i++)
-		spin_unlock(&caches[i]);
+		spin_fork_unlock(&caches[i]);
+	spin_fork_unlock(&inner);
+	lockdep_fork_end();
+	must(!in_nmi() && !lock.word && spin_may_wait(&others));
+	must(!caches[0].word && !inner.word);
+}
+
+/* A handler that forks leaves what is held as it was. */
+static void fork_in_handler(void *arg)
+{
+	must(spin_lock(&caches[0]));
+	lockdep_fork_begin();
+	for (int i = 0; i < 2; i++)
+		spin_fork_lock(&caches[i]);
+	for (int i = 0; i < 2; i++)
+		spin_fork_unlock(&caches[i]);
+	lockdep_fork_end();
+	must(spin_is_held(&caches[0]) && !spin_may_wait(&caches[0]));
+	must(!caches[1].word);
+	spin_unlock(&caches[0]);
+	must(!in_nmi());
+}
+
+/* What may be waited for, and dropped, while what is held. */
+static void permitted(void *arg)
+{
+	must(spin_may_wait(&outer) && !in_nmi());
+	must(spin_lock(&caches[0]));
+	must(in_nmi());
+	must(!spin_may_wait(&outer) && !spin_may_wait(&caches[1]));
+	must(spin_may_wait(&inner) && spin_may_drop(&caches[0]));
+	must(spin_lock(&caches[1])); /* against the order, but free */
+	must(!spin_may_drop(&caches[1]));
+	spin_unlock(&caches[1]);
+	must(!spin_may_wait(&caches[1]) && spin_may_drop(&caches[0]));
+	must(spin_lock(&inner) && spin_may_drop(&inner));
+	must(!spin_may_drop(&caches[0]));
+	spin_unlock(&inner);
+	spin_unlock(&caches[0]);
+	must(!in_nmi());
 }
 
 static void hold_outer(unsigned int nr, void *arg)
@@ -304,7 +351,11 @@ static void test_order_kept(void **state)
 
 	km_child(&c, in_order, NULL);
 	assert_child_ok(&c);
-	km_child(&c, many_caches, NULL);
+	km_child(&c, in_fork, NULL);
+	assert_child_ok(&c);
+	km_child(&c, fork_in_handler, NULL);
+	assert_child_ok(&c);
+	km_child(&c, permitted, NULL);
 	assert_child_ok(&c);
 	km_child(&c, forgotten, NULL);
 	assert_child_ok(&c);

@@ -868,14 +868,14 @@ static void deferred(void)
 	start();
 	for (int i = 0; i < 5; i++)
 		p[i] = vmalloc(SZ_1M);
-	vmap_fork_lock();
+	km_enter(vmap_fork_lock);
 	must(!vmalloc(1));
 	for (int i = 0; i < 4; i++)
 		vfree(p[i]);
 	must(vmap_size(p[0]) == SZ_1M);
-	vmap_fork_unlock();
+	km_leave(vmap_fork_unlock);
 	must(stat_now().areas == 5);
-	must(vmstat_read(VMSTAT_nolock_free) == 4);
+	must(vmstat_read(VMSTAT_deferred_free) == 4);
 	vfree(p[4]);
 	must(stat_now().areas == 0);
 	must(vmap_purge(true) == 5 * 17 * 16);
@@ -904,9 +904,9 @@ static void fork_child(void)
 	p = vmalloc(SZ_1M);
 	mark(p, 0, SZ_1M, 1);
 	must(vmalloc(1));
-	vmap_fork_lock();
+	km_enter(vmap_fork_lock);
 	km_child(&c, in_child, &p);
-	vmap_fork_unlock();
+	km_leave(vmap_fork_unlock);
 	must(km_child_exited(&c, 0));
 	must(marked(p, SZ_1M, 1) && stat_now().areas == 2);
 }
