@@ -24,7 +24,7 @@ __hidden __weak void *__dso_handle = &__dso_handle;
 __attribute__((__constructor__(101))) static void shim_start(void)
 {
 	slab_foreign_free = foreign_free;
-	mm_boot(); /* if it fails now, a later call may succeed */
+	mm_begin();
 	pthread_atfork(mm_fork_prepare, mm_fork_parent, mm_fork_child);
 }
 

@@ -39,10 +39,9 @@
 #define RELOC_ABS R_AARCH64_ABS64
 #endif
 
-static struct family {
+static const struct {
 	const char *name;
 	void *ours;
-	void *libcs; /* the same every time */
 } family[] = {
 #define OURS(f)                                      \
 	{                                            \
@@ -59,16 +58,18 @@ static struct family {
 	{ .name = "malloc_usable_size", .ours = (void *)shim_usable_size },
 };
 
+static void *libcs_family[ARRAY_SIZE(family)]; /* the same every time */
+
 static void find_libcs(void)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(family); i++)
-		family[i].libcs = dlsym(RTLD_NEXT, family[i].name);
+		libcs_family[i] = dlsym(RTLD_NEXT, family[i].name);
 }
 
 static void *our_function(void *libcs)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(family); i++) {
-		if (libcs && family[i].libcs == libcs)
+		if (libcs && libcs_family[i] == libcs)
 			return family[i].ours;
 	}
 	return NULL;

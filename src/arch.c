@@ -56,6 +56,7 @@ static const struct {
 	{ "rt_sigprocmask", SYS_rt_sigprocmask, EINVAL },
 	{ "process_madvise", SYS_process_madvise, EPERM },
 	{ "futex", SYS_futex, EINTR },
+	{ "sched_getaffinity", SYS_sched_getaffinity, EPERM },
 	{ "sched_yield", SYS_sched_yield, ENOSYS },
 	{ "rseq", SYS_rseq, ENOSYS },
 	{ "membarrier", SYS_membarrier, ENOSYS },
@@ -326,6 +327,15 @@ static int read_file(const char *path, char *buf, int len)
 	return (int)n;
 }
 
+/* The kernel's masks have a bit for each CPU, in whole words. */
+static unsigned int cpus_of_mask(void)
+{
+	unsigned long mask[64];
+	long bytes = sys(SYS_sched_getaffinity, 0, sizeof(mask), mask);
+
+	return bytes > 0 ? (unsigned int)bytes * 8 : 0;
+}
+
 /* The file is a list such as "0-3,8-11": the last number is the highest. */
 unsigned int arch_nr_possible_cpus(void)
 {
@@ -334,7 +344,7 @@ unsigned int arch_nr_possible_cpus(void)
 	int n = read_file("/sys/devices/system/cpu/possible", buf, sizeof(buf));
 
 	if (n <= 0)
-		return 0;
+		return cpus_of_mask();
 	for (int i = 0; i < n; i++) {
 		if (buf[i] < '0' || buf[i] > '9') {
 			if (i + 1 < n && buf[i] != '\n')

@@ -63,7 +63,8 @@ bool arch_has_rseq(void);
 int arch_membarrier_register(void);
 int arch_membarrier_rseq(void); /* restarts every running section */
 
-/* CPU ids are below this; 0 if the system does not say. */
+/* CPU ids are below this: what /sys says, else a multiple of 64; 0 if the
+ * system does not say. */
 unsigned int arch_nr_possible_cpus(void);
 
 /* All signals of this thread, for a few instructions. */

@@ -10,6 +10,7 @@ core_sources = \
 	%D%/printk.h %D%/printk.c \
 	%D%/lockdep.def %D%/spinlock.h %D%/spinlock.c \
 	%D%/params.def %D%/params.h %D%/params.c \
+	%D%/bootmem.h %D%/bootmem.c \
 	%D%/percpu.h %D%/percpu.c \
 	%D%/vmstat.def %D%/vmstat.h %D%/vmstat.c \
 	%D%/mm_types.h %D%/memblock.h %D%/memblock.c \

@@ -21,6 +21,7 @@
 #ifndef KM_MEMBLOCK_H
 #define KM_MEMBLOCK_H
 
+#include "bootmem.h"
 #include "mm_types.h"
 #include "percpu.h"
 #include "spinlock.h"
@@ -107,7 +108,8 @@ static inline bool mem_is_vmalloc(const void *p)
 /* An address where a block of ours may be. */
 static inline bool mem_is_ours(const void *p)
 {
-	return mem_is_phys(p) || mem_is_vmalloc(p) || mem_is_nolock(p);
+	return mem_is_phys(p) || mem_is_vmalloc(p) || mem_is_nolock(p) ||
+	       mem_is_bootmem(p);
 }
 
 /* The unit of @p in the class map; false if @p is not physical memory or no

@@ -4,9 +4,10 @@
  *
  *   DOWN -> PARTIAL -> UP
  *
- * The first thread that needs memory starts the library; others wait.  No
- * libc function that allocates is called, no constructor is needed, and a
- * signal handler that interrupts the start gets NULL rather than a hang.
+ * The first thread that needs more memory than bootmem has starts the
+ * library; others wait.  No libc function that allocates is called, no
+ * constructor is needed, and a signal handler that interrupts the start gets
+ * NULL rather than a hang.
  *
  * Where there is no address space at all, the state goes back to DOWN and
  * the next call tries again.
@@ -29,17 +30,18 @@
 enum mm_state mm_state;
 static u32 starter; /* atomic: the thread that starts us */
 
-/* What succeeds the first time. */
-static void read_environment(void)
+/* What succeeds the first time; true if there are options. */
+static bool read_environment(void)
 {
-	static bool done;
+	static bool done, options;
 
 	if (done)
-		return;
+		return options;
 	done = true;
 	arch_init();
 	printk_init();
-	params_init();
+	options = params_init();
+	return options;
 }
 
 static bool start_rooms(void)
@@ -61,10 +63,11 @@ static bool start_rooms(void)
 	return true;
 }
 
-static bool mm_init(void)
+/* False if another thread has started the library meanwhile, or if this
+ * one, below a signal handler, is just doing so. */
+static bool begin_start(void)
 {
 	u32 self = arch_thread_id(), nobody = 0;
-	bool ok;
 
 	while (!try_cmpxchg(&starter, &nobody, self)) {
 		if (nobody == self)
@@ -72,21 +75,43 @@ static bool mm_init(void)
 		nobody = 0;
 		arch_sched_yield();
 		if (smp_load_acquire(&mm_state) == MM_UP)
-			return true;
+			return false;
 	}
 	if (smp_load_acquire(&mm_state) == MM_UP) {
 		smp_store_release(&starter, 0);
-		return true;
+		return false;
 	}
 	atomic_set(&mm_state, MM_PARTIAL);
-	ok = start_rooms();
+	return true;
+}
+
+static void end_start(enum mm_state state)
+{
 	/* pairs with the acquire in mm_boot */
-	smp_store_release(&mm_state, ok ? MM_UP : MM_DOWN);
+	smp_store_release(&mm_state, state);
 	smp_store_release(&starter, 0);
-	return ok;
+}
+
+static bool mm_init(void)
+{
+	if (begin_start())
+		end_start(start_rooms() ? MM_UP : MM_DOWN);
+	return smp_load_acquire(&mm_state) == MM_UP;
 }
 
 bool (*const mm_boot_hook)(void) = mm_init;
+
+void mm_begin(void)
+{
+	bool options;
+
+	if (smp_load_acquire(&mm_state) != MM_DOWN || !begin_start())
+		return;
+	options = read_environment();
+	end_start(MM_DOWN);
+	if (options)
+		mm_boot(); /* if it fails now, a later call may succeed */
+}
 
 /* ---- fork ---- */
 

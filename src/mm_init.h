@@ -7,6 +7,10 @@
 
 #include "mm_boot.h"
 
+/* When the process begins: reads the environment.  The heap starts later,
+ * unless somebody asked for something of it. */
+void mm_begin(void);
+
 /* Around fork: everything is taken in lockdep.def's order, so that the
  * child finds every structure whole. */
 void mm_fork_prepare(void);

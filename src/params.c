@@ -222,21 +222,25 @@ static char **find_environment(void)
 	return p + 1;
 }
 
-void params_init(void)
+bool params_init(void)
 {
 	static const char key[] = "KMALLOC=";
 	char **env = find_environment();
+	bool found = false;
 
 	if (!env || getauxval(AT_SECURE))
-		return;
+		return false;
 	for (; *env; env++) {
 		size_t n = 0;
 
 		while (key[n] && (*env)[n] == key[n])
 			n++;
-		if (!key[n])
+		if (!key[n]) {
 			params_parse(*env + n);
+			found = true;
+		}
 	}
+	return found;
 }
 
 void params_seal(void)

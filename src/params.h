@@ -32,8 +32,8 @@ enum { ON_ERROR_ABORT, ON_ERROR_WARN };
 enum { STATS_NONE, STATS_EXIT };
 enum { THP_NEVER, THP_MADVISE, THP_ALWAYS };
 
-/* Finds KMALLOC in the environment and reads it. */
-void params_init(void);
+/* Finds KMALLOC in the environment and reads it; false if it is not there. */
+bool params_init(void);
 /* Reads one string of options; each that is wrong is named on a line of
  * its own and ignored.  Returns how many were wrong. */
 unsigned int params_parse(const char *options);

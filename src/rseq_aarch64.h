@@ -20,7 +20,7 @@
 
 /* clang-format off: one instruction a line */
 #define RSEQ_TABLE                                     \
-	".pushsection __rseq_cs, \"aw\"\n\t"           \
+	".pushsection .data.rel.ro.rseq_cs, \"aw\"\n\t" \
 	".balign 32\n"                                 \
 	"3:\n\t"                                       \
 	".long 0, 0\n\t"                               \

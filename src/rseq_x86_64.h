@@ -35,7 +35,7 @@
 /* The descriptor, its entry in the table that debuggers read, and the
  * abort landing with the signature before it. */
 #define RSEQ_TABLE                                     \
-	".pushsection __rseq_cs, \"aw\"\n\t"           \
+	".pushsection .data.rel.ro.rseq_cs, \"aw\"\n\t" \
 	".balign 32\n"                                 \
 	"3:\n\t"                                       \
 	".long 0, 0\n\t"                               \

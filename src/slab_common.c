@@ -7,6 +7,7 @@
  *   .. vmap threshold    exact pages, naturally aligned   page, PG_LARGE
  *   above                vmalloc area                     vmap unit
  *   any, in a handler above one of our critical sections  nolock unit
+ *   a few, before the library is up                       bootmem header
  *
  * (kmalloc itself stays in pages up to KMALLOC_MAX_SIZE, as the kernel's.)
  *
@@ -218,10 +219,20 @@ static void *alloc_small(unsigned int id)
 	return obj ? obj : alloc_large(slab_object_size[id], 1, false);
 }
 
+/* Before the library is up, and while it starts. */
+static void *early_alloc(size_t size)
+{
+	return likely(smp_load_acquire(&mm_state) == MM_UP) ?
+		       NULL :
+		       bootmem_alloc(size);
+}
+
 void *malloc_slowpath(size_t size, bool zero)
 {
-	void *p;
+	void *p = early_alloc(size);
 
+	if (p)
+		return p;
 	if (unlikely(!mm_boot()) || size > PTRDIFF_MAX)
 		return NULL;
 	if (size <= KMALLOC_MAX_CACHE_SIZE) {
@@ -366,6 +377,8 @@ void kfree_slowpath(void *p)
 		vmap_free(p);
 	else if (mem_is_nolock(p))
 		nolock_free(p);
+	else if (mem_is_bootmem(p))
+		bootmem_free(p);
 	else if (mem_is_reserved(p))
 		report_bad_page_free(p);
 	else
@@ -386,6 +399,8 @@ size_t ksize_slowpath(const void *p)
 		return vmap_size(p);
 	if (mem_is_nolock(p))
 		return nolock_size(p);
+	if (mem_is_bootmem(p))
+		return bootmem_size(p);
 	if (!mem_is_phys(p))
 		return 0;
 	page = mem_page(p);

@@ -93,7 +93,7 @@ static inline struct km_rng km_rng_of(u64 n)
 /* The system calls that can be made to fail (arch.c; t_arch asks for each). */
 static const char *const km_calls[] __maybe_unused = {
 	"mmap", "munmap", "mprotect", "madvise", "mremap", "process_vm_readv",
-	"process_madvise", "futex", "sched_yield", "rseq", "membarrier",
+	"process_madvise", "futex", "sched_yield", "sched_getaffinity", "rseq", "membarrier",
 	"openat", "read", "close", "prlimit64", "getrandom", "fcntl", "write",
 	"rt_sigprocmask",
 };

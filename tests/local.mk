@@ -8,6 +8,7 @@
 unit_tests = \
 	%D%/t_arch \
 	%D%/t_base \
+	%D%/t_bootmem \
 	%D%/t_fault \
 	%D%/t_memblock \
 	%D%/t_mm_init \

@@ -99,6 +99,48 @@ static void first_call(void)
 	kfree(p);
 }
 
+/* A little is to be had without starting anything, and freed later. */
+static void little(void)
+{
+	static char *p[4000];
+	unsigned int nr = 0;
+
+	while (mm_state == MM_DOWN) {
+		must(nr < ARRAY_SIZE(p));
+		p[nr] = malloc_slowpath(100, true);
+		must(p[nr] && km_is_zero(p[nr], 100) && ksize(p[nr]) >= 100);
+		km_fill(p[nr], 100, nr);
+		nr++;
+	}
+	must(nr > 200 && mem_is_phys(p[nr - 1]));
+	must(malloc_slowpath(20000, false));
+	while (nr--) {
+		must(km_intact(p[nr], 100, nr));
+		must(mem_is_ours(p[nr]));
+		kfree(p[nr]);
+	}
+	must(mm_state == MM_UP);
+	check_all();
+}
+
+/* The environment is read at the beginning; options start everything. */
+static void begin(void)
+{
+	mm_begin();
+	must(mm_state == MM_DOWN);
+	mm_begin();
+	must(mm_state == MM_DOWN);
+}
+
+static void begin_with_options(void)
+{
+	setenv("KMALLOC", "percpu=generic", 1);
+	mm_begin();
+	must(mm_state == MM_UP && percpu_mode == PERCPU_GENERIC);
+	mm_begin();
+	must(mm_state == MM_UP);
+}
+
 /* Whichever call is the first one. */
 static void first_calls(void *arg)
 {
@@ -122,7 +164,7 @@ static void first_calls(void *arg)
 		must(krealloc(NULL, 10, GFP_KERNEL));
 		break;
 	case 6:
-		must(malloc_slowpath(10, true));
+		must(malloc_slowpath(10 * SZ_1M, true));
 		break;
 	case 7:
 		must(malloc_aligned(4096, 10));
@@ -657,6 +699,9 @@ int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
 		km_unit_child(first_call),
+		km_unit_child(little),
+		km_unit_child(begin),
+		km_unit_child(begin_with_options),
 		cmocka_unit_test(test_first_calls),
 		km_unit_child(first_free),
 		cmocka_unit_test(test_storm),
