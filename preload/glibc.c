@@ -25,7 +25,7 @@
 __export int malloc_trim(size_t pad)
 {
 	int saved = errno;
-	size_t freed = mm_trim();
+	size_t freed = mm_trim_lazily();
 
 	(void)pad;
 	errno = saved;

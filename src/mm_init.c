@@ -153,13 +153,30 @@ void mm_fork_child(void)
 
 size_t mm_trim(void)
 {
-	size_t pages;
-
 	if (!mm_boot())
 		return 0;
 	slab_shrink_all();
 	page_drain_pcp();
-	pages = page_report(true);
-	pages += vmap_purge(true);
-	return pages << PAGE_SHIFT;
+	return mm_trim_pages();
+}
+
+size_t mm_trim_pages(void)
+{
+	return (page_report(true) + vmap_purge(true)) << PAGE_SHIFT;
+}
+
+/* There are programs that trim at every twentieth free. */
+#define TRIM_EVERY_MS 100
+
+size_t mm_trim_lazily(void)
+{
+	static u64 next; /* atomic: when caches are emptied again */
+	u64 now, due = atomic_read(&next);
+
+	if (!mm_boot())
+		return 0;
+	now = arch_clock_ms();
+	if (now < due || !try_cmpxchg(&next, &due, now + TRIM_EVERY_MS))
+		return mm_trim_pages();
+	return mm_trim();
 }

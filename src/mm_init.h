@@ -19,5 +19,9 @@ void mm_fork_child(void);
 
 /* Gives back what can be given back; bytes returned to the system. */
 size_t mm_trim(void);
+/* Only what is free as pages and areas. */
+size_t mm_trim_pages(void);
+/* All of it, but what caches hold ten times a second at most. */
+size_t mm_trim_lazily(void);
 
 #endif

@@ -483,10 +483,8 @@ static unsigned int pcp_capacity(unsigned int order)
 	return 64U >> order;
 }
 
-static void pcp_flush(uintptr_t top, void *arg)
+static void pcp_flush(uintptr_t top, unsigned int order)
 {
-	unsigned int order = *(unsigned int *)arg;
-
 	while (!sheaf_is_empty(top))
 		page_free_block(sheaf_pop(&top), order);
 	sheaf_put(top);
@@ -512,7 +510,7 @@ static struct page *pcp_refill(unsigned int order)
 	if (!top)
 		return page;
 	if (!percpu_cmpxchg(PERCPU_TOP, pcp_id(order), old, top))
-		pcp_flush(top, &order);
+		pcp_flush(top, order);
 	else if (percpu_top_is_real(old))
 		sheaf_put(old);
 	return page;
@@ -531,13 +529,18 @@ static void pcp_free_slowpath(struct page *page, unsigned int order)
 	if (!percpu_cmpxchg(PERCPU_TOP, pcp_id(order), old, top))
 		sheaf_put(top);
 	else if (percpu_top_is_real(old))
-		pcp_flush(old, &order);
+		pcp_flush(old, order);
+}
+
+static void drain_one(unsigned int id, uintptr_t top, void *arg)
+{
+	(void)arg;
+	pcp_flush(top, id - pcp_id(0));
 }
 
 void page_drain_pcp(void)
 {
-	for (unsigned int order = 0; order <= PCP_MAX_ORDER; order++)
-		percpu_drain(pcp_id(order), pcp_flush, &order);
+	percpu_drain(pcp_id(0), PCP_MAX_ORDER + 1, drain_one, NULL);
 }
 
 /* ---- the kernel's interface ---- */

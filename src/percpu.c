@@ -427,129 +427,148 @@ bool percpu_cmpxchg(enum percpu_kind kind, unsigned int id, uintptr_t old,
 
 /* ---- draining ---- */
 
-#define DRAIN_CPUS 16 /* words kept on the stack at a time */
+#define DRAIN_BATCH 64 /* words for which one barrier serves */
 #define DRAIN_TRIES 8
 
 static const uintptr_t drain_mark[] = { PERCPU_DRAIN, PERCPU_SPARE_DRAIN };
 static const uintptr_t drain_none[] = { PERCPU_DUMMY, 0 };
 
-static unsigned int hand_over(uintptr_t top, void (*take)(uintptr_t, void *),
-			      void *arg)
+struct drain {
+	unsigned int first, nr; /* ids */
+	percpu_take_fn take;
+	void *arg;
+	unsigned int taken;   /* sheaves handed over */
+	unsigned int overrun; /* words to look at again */
+	unsigned int claims;
+	struct claim {
+		uintptr_t *word, old;
+		u8 id, kind;
+	} claim[DRAIN_BATCH];
+};
+
+static void hand_over(struct drain *d, unsigned int id, uintptr_t top)
 {
 	if (!percpu_top_is_real(top))
-		return 0;
-	take(top, arg);
-	return 1;
+		return;
+	d->take(id, top, d->arg);
+	d->taken++;
 }
 
-/* Claims one kind of word of those CPUs from @first on whose bit is set in
- * @todo; taken[i] is what was there.  Returns the bits claimed. */
-static u32 drain_claim(enum percpu_kind kind, unsigned int id,
-		       unsigned int first, u32 todo, uintptr_t *taken)
-{
-	u32 claimed = 0;
-
-	for (unsigned int i = 0; i < DRAIN_CPUS; i++) {
-		uintptr_t *word = area_word(&areas[first + i], kind, id);
-
-		taken[i] = 0;
-		if (!(todo & (1U << i)) ||
-		    !percpu_top_is_real(atomic_read(word)))
-			continue;
-		taken[i] = xchg(word, drain_mark[kind]);
-		claimed |= 1U << i;
-	}
-	return claimed;
-}
-
-/* Ends the claims; forgets those that a sequence overran, and returns
- * their bits.  Without a barrier a sequence may still be on its way, so
- * each sheaf goes back to where it was. */
-static u32 drain_settle(enum percpu_kind kind, unsigned int id,
-			unsigned int first, u32 claimed, uintptr_t *taken)
+/* Ends the claims; counts those that a sequence overran.  Without a barrier
+ * a sequence may still be on its way, so each sheaf goes back to where it
+ * was. */
+static void drain_settle(struct drain *d)
 {
 	bool fenced = !arch_membarrier_rseq();
-	u32 lost = 0;
 
-	for (unsigned int i = 0; i < DRAIN_CPUS; i++) {
-		uintptr_t *word = area_word(&areas[first + i], kind, id);
-		uintptr_t mark = drain_mark[kind];
+	for (unsigned int i = 0; i < d->claims; i++) {
+		struct claim *c = &d->claim[i];
+		uintptr_t mark = drain_mark[c->kind];
+		uintptr_t now = fenced ? drain_none[c->kind] : c->old;
+		bool ours = try_cmpxchg(c->word, &mark, now);
 
-		if (!(claimed & (1U << i)))
-			continue;
-		if (!try_cmpxchg(word, &mark,
-				 fenced ? drain_none[kind] : taken[i])) {
-			lost |= fenced ? 1U << i : 0;
-			taken[i] = 0;
-		} else if (!fenced) {
-			taken[i] = 0;
-		}
+		d->overrun += fenced && !ours;
+		if (!fenced || !ours)
+			c->old = 0;
 	}
-	return lost;
+	/* Not before all marks are gone: this may take long. */
+	for (unsigned int i = 0; i < d->claims; i++)
+		hand_over(d, d->claim[i].id, d->claim[i].old);
+	d->claims = 0;
 }
 
-static unsigned int drain_generic(unsigned int id,
-				  void (*take)(uintptr_t, void *), void *arg)
+static void drain_word(struct drain *d, uintptr_t *word, unsigned int id,
+		       enum percpu_kind kind)
 {
-	unsigned int n = 0;
+	if (!percpu_top_is_real(atomic_read(word)))
+		return;
+	d->claim[d->claims++] = (struct claim){
+		.word = word,
+		.old = xchg(word, drain_mark[kind]),
+		.id = (u8)id,
+		.kind = (u8)kind,
+	};
+	if (d->claims == DRAIN_BATCH)
+		drain_settle(d);
+}
 
+static void drain_area(struct drain *d, struct percpu_area *area)
+{
+	for (unsigned int id = d->first; id < d->first + d->nr; id++) {
+		drain_word(d, &area->top[id], id, PERCPU_TOP);
+		if (id >= PERCPU_FIRST_SPARE)
+			drain_word(d, &area->spare[id], id, PERCPU_SPARE);
+	}
+}
+
+static void drain_rseq(struct drain *d)
+{
+	for (int tries = 0; tries < DRAIN_TRIES; tries++) {
+		d->overrun = 0;
+		for (unsigned int i = 0; i < nr_areas; i++)
+			drain_area(d, &areas[i]);
+		if (d->claims)
+			drain_settle(d);
+		if (!d->overrun)
+			return;
+	}
+}
+
+static void drain_slot(struct drain *d, unsigned int slot, unsigned int id)
+{
+	struct percpu_area *area = &areas[slot];
+	uintptr_t top, spare = 0;
+
+	while (!spin_trylock(&area->lock))
+		arch_sched_yield();
+	top = area->top[id];
+	WRITE_ONCE(area->top[id], PERCPU_DUMMY);
+	if (id >= PERCPU_FIRST_SPARE) {
+		spare = area->spare[id];
+		WRITE_ONCE(area->spare[id], 0);
+	}
+	slot_unlock(slot);
+	hand_over(d, id, top);
+	hand_over(d, id, spare);
+}
+
+/* A racy look. */
+static bool has_sheaf(struct percpu_area *area, unsigned int id)
+{
+	return percpu_top_is_real(atomic_read(&area->top[id])) ||
+	       (id >= PERCPU_FIRST_SPARE &&
+		percpu_top_is_real(atomic_read(&area->spare[id])));
+}
+
+static void drain_generic(struct drain *d)
+{
 	for (unsigned int i = 0; i < nr_areas; i++) {
-		uintptr_t top, spare;
-
-		while (!spin_trylock(&areas[i].lock))
-			arch_sched_yield();
-		top = areas[i].top[id];
-		spare = 0;
-		WRITE_ONCE(areas[i].top[id], PERCPU_DUMMY);
-		if (id >= PERCPU_FIRST_SPARE) {
-			spare = areas[i].spare[id];
-			WRITE_ONCE(areas[i].spare[id], 0);
-		}
-		slot_unlock(i);
-		n += hand_over(top, take, arg);
-		n += hand_over(spare, take, arg);
-	}
-	return n;
-}
-
-static unsigned int drain_rseq(unsigned int id, void (*take)(uintptr_t, void *),
-			       void *arg)
-{
-	uintptr_t taken[DRAIN_CPUS];
-	unsigned int n = 0;
-
-	for (unsigned int cpu = 0; cpu < nr_areas; cpu += DRAIN_CPUS) {
-		unsigned int nr = min(nr_areas - cpu, (unsigned int)DRAIN_CPUS);
-
-		for (unsigned int kind = PERCPU_TOP; kind <= PERCPU_SPARE;
-		     kind++) {
-			u32 todo = (1U << nr) - 1;
-
-			for (int i = 0; todo && i < DRAIN_TRIES; i++) {
-				todo = drain_claim(kind, id, cpu, todo, taken);
-				if (todo)
-					todo = drain_settle(kind, id, cpu, todo,
-							    taken);
-				for (unsigned int c = 0; c < DRAIN_CPUS; c++)
-					n += hand_over(taken[c], take, arg);
-			}
+		for (unsigned int id = d->first; id < d->first + d->nr; id++) {
+			if (has_sheaf(&areas[i], id))
+				drain_slot(d, i, id);
 		}
 	}
-	return n;
 }
 
 /* Two drains at once would take each other's marks for their own. */
-unsigned int percpu_drain(unsigned int id,
-			  void (*take)(uintptr_t top, void *arg), void *arg)
+unsigned int percpu_drain(unsigned int first, unsigned int nr,
+			  percpu_take_fn take, void *arg)
 {
-	unsigned int n;
+	struct drain d;
 
 	if (percpu_mode == PERCPU_DOWN || !spin_lock(&drain_lock))
 		return 0;
-	n = percpu_mode == PERCPU_GENERIC ? drain_generic(id, take, arg) :
-					    drain_rseq(id, take, arg);
+	d.first = first;
+	d.nr = nr;
+	d.take = take;
+	d.arg = arg;
+	d.taken = d.claims = 0;
+	if (percpu_mode == PERCPU_GENERIC)
+		drain_generic(&d);
+	else
+		drain_rseq(&d);
 	spin_unlock(&drain_lock);
-	return n;
+	return d.taken;
 }
 
 void percpu_fork_lock(void)

@@ -158,11 +158,12 @@ unsigned int percpu_here(void);
 /* A racy look at a CPU's word, this one's unless we were just moved. */
 uintptr_t percpu_read(enum percpu_kind kind, unsigned int id);
 
-/* Takes every CPU's sheaves of @id away and hands each to @take.
- * Context: takes DRAIN, the outermost lock; @take may take others.  Returns
- * the number of sheaves taken. */
-unsigned int percpu_drain(unsigned int id,
-			  void (*take)(uintptr_t top, void *arg), void *arg);
+/* Takes every CPU's sheaves of @nr ids from @first on away and hands each
+ * to @take.  Context: takes DRAIN, the outermost lock; @take may take others.
+ * Returns the number of sheaves taken.  Cost: a barrier for each 64. */
+typedef void (*percpu_take_fn)(unsigned int id, uintptr_t top, void *arg);
+unsigned int percpu_drain(unsigned int first, unsigned int nr,
+			  percpu_take_fn take, void *arg);
 
 /* A racy sum of the objects in all sheaves of @id. */
 size_t percpu_count(unsigned int id);

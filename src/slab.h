@@ -121,6 +121,9 @@ void __cold slab_report_error(void);
 /* Empties sheaves and barn into slabs, gives empty slabs back.  Returns
  * the slabs that remain. */
 unsigned int slab_cache_shrink(struct kmem_cache *s);
+/* The two halves: CPUs' sheaves of some ids into slabs; the rest. */
+void slab_drain(unsigned int first, unsigned int nr);
+unsigned int slab_cache_shrink_drained(struct kmem_cache *s);
 
 struct slab_stat {
 	size_t objects, active, slabs, sheaf_objects;

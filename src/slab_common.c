@@ -645,12 +645,14 @@ static void shrink_unnumbered(struct kmem_cache *s, void *arg)
 void slab_shrink_all(void)
 {
 	slab_for_each_cache(shrink_unnumbered, NULL);
+	slab_drain(SLAB_ID_FIRST_KMALLOC,
+		   CACHE_ID_NONE - SLAB_ID_FIRST_KMALLOC);
 	for (unsigned int id = SLAB_ID_FIRST_KMALLOC; id < CACHE_ID_NONE;
 	     id++) {
 		struct kmem_cache *s = smp_load_acquire(&slab_caches[id]);
 
 		if (s)
-			slab_cache_shrink(s);
+			slab_cache_shrink_drained(s);
 	}
 }
 

@@ -828,19 +828,32 @@ void slab_free_slowpath(struct kmem_cache *s, void *obj)
 
 /* ---- shrinking, reports, checks ---- */
 
-static void drain_one(uintptr_t top, void *arg)
+static void drop_sheaf(struct kmem_cache *s, uintptr_t top)
 {
-	sheaf_put(flush_sheaf(arg, top));
+	sheaf_put(flush_sheaf(s, top));
+}
+
+static void drain_one(unsigned int id, uintptr_t top, void *arg)
+{
+	(void)arg;
+	drop_sheaf(atomic_read(&slab_caches[id]), top);
+}
+
+void slab_drain(unsigned int first, unsigned int nr)
+{
+	percpu_drain(first, nr, drain_one, NULL);
 }
 
 static void take_empty_slabs(struct kmem_cache *s, struct list_head *empty)
 {
 	struct slab *slab, *next;
 
+	if (!atomic_read(&s->nr_empty) && !atomic_read(&s->deferred))
+		return;
 	if (!spin_lock(&s->lock))
 		return;
 	__take_deferred(s, empty);
-	for (int i = 0; i < NR_LISTS; i++) {
+	for (int i = 0; i < NR_LISTS && s->nr_empty; i++) {
 		list_for_each_entry_safe(slab, next, &s->partial[i], list) {
 			if (slab->free != slab->objects)
 				continue;
@@ -852,19 +865,24 @@ static void take_empty_slabs(struct kmem_cache *s, struct list_head *empty)
 	spin_unlock(&s->lock);
 }
 
-unsigned int slab_cache_shrink(struct kmem_cache *s)
+unsigned int slab_cache_shrink_drained(struct kmem_cache *s)
 {
 	struct list_head empty;
 	uintptr_t top;
 
-	if (s->id != CACHE_ID_NONE)
-		percpu_drain(s->id, drain_one, s);
 	while ((top = barn_get(s, true)))
-		drain_one(top, s);
+		drop_sheaf(s, top);
 	INIT_LIST_HEAD(&empty);
 	take_empty_slabs(s, &empty);
 	free_slabs(s, &empty);
 	return atomic_read(&s->nr_slabs);
+}
+
+unsigned int slab_cache_shrink(struct kmem_cache *s)
+{
+	if (s->id != CACHE_ID_NONE)
+		slab_drain(s->id, 1);
+	return slab_cache_shrink_drained(s);
 }
 
 void slab_cache_stat(struct kmem_cache *s, struct slab_stat *stat)

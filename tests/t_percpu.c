@@ -53,7 +53,7 @@ static struct object *stash_get(void)
 	return obj;
 }
 
-static void empty_sheaf(uintptr_t top, void *arg)
+static void empty_sheaf(unsigned int id, uintptr_t top, void *arg)
 {
 	unsigned int *nr = arg;
 
@@ -152,7 +152,7 @@ static void no_sheaf(void)
 	must(!percpu_top_is_real(PERCPU_DRAIN));
 	must(!percpu_top_is_real(PERCPU_SPARE_DRAIN));
 	must(percpu_count(ID) == 0);
-	must(percpu_drain(ID, empty_sheaf, NULL) == 0);
+	must(percpu_drain(ID, 1, empty_sheaf, NULL) == 0);
 }
 
 /* Every capacity: as many go in, in the order they come out. */
@@ -247,15 +247,15 @@ static void drain(void)
 	start();
 	install(6);
 	must(percpu_cmpxchg(PERCPU_SPARE, ID, 0, filled_sheaf(CAPACITY)));
-	must(percpu_drain(ID, empty_sheaf, &nr) == 2);
+	must(percpu_drain(ID, 1, empty_sheaf, &nr) == 2);
 	must(nr == 6 + CAPACITY);
 	must(percpu_read(PERCPU_TOP, ID) == PERCPU_DUMMY);
 	must(percpu_read(PERCPU_SPARE, ID) == 0);
-	must(percpu_drain(ID, empty_sheaf, &nr) == 0);
+	must(percpu_drain(ID, 1, empty_sheaf, &nr) == 0);
 	check_all_home();
 	/* An empty sheaf is a sheaf. */
 	install(0);
-	must(percpu_drain(ID, empty_sheaf, &nr) == 1);
+	must(percpu_drain(ID, 1, empty_sheaf, &nr) == 1);
 	must(nr == 6 + CAPACITY);
 }
 
@@ -269,15 +269,15 @@ static void drain_unfenced(void)
 	must(percpu_cmpxchg(PERCPU_SPARE, ID, 0, filled_sheaf(4)));
 	km_fail("membarrier", 1);
 	if (percpu_mode == PERCPU_GENERIC) {
-		must(percpu_drain(ID, empty_sheaf, &nr) == 2);
+		must(percpu_drain(ID, 1, empty_sheaf, &nr) == 2);
 		must(!arch_fail_count);
 		return;
 	}
-	must(percpu_drain(ID, empty_sheaf, &nr) == 0);
+	must(percpu_drain(ID, 1, empty_sheaf, &nr) == 0);
 	must(arch_fail_count);
 	must(percpu_count(ID) == 10);
 	km_fail("membarrier", 0);
-	must(percpu_drain(ID, empty_sheaf, &nr) == 2);
+	must(percpu_drain(ID, 1, empty_sheaf, &nr) == 2);
 	check_all_home();
 }
 
@@ -300,7 +300,7 @@ static void exchange(enum percpu_kind kind, uintptr_t old, uintptr_t top)
 	uintptr_t rest = percpu_cmpxchg(kind, ID, old, top) ? old : top;
 
 	if (percpu_top_is_real(rest))
-		empty_sheaf(rest, NULL);
+		empty_sheaf(ID, rest, NULL);
 }
 
 static struct object *get(bool fast)
@@ -390,7 +390,7 @@ static void worker(unsigned int nr, void *arg)
 static void drainer(unsigned int nr, void *arg)
 {
 	while (atomic_read(&workers_left)) {
-		percpu_drain(ID, empty_sheaf, NULL);
+		percpu_drain(ID, 1, empty_sheaf, NULL);
 		must(percpu_count(ID) <= NR_OBJECTS);
 		sched_yield();
 	}
@@ -405,7 +405,7 @@ static void hammer(unsigned int drainers, unsigned long rounds)
 	km_threads_start(t + NR_WORKERS, drainers, drainer, NULL);
 	km_threads_join(t, NR_WORKERS + drainers);
 	km_fail("membarrier", 0);
-	percpu_drain(ID, empty_sheaf, NULL);
+	percpu_drain(ID, 1, empty_sheaf, NULL);
 	must(percpu_count(ID) == 0);
 	check_all_home();
 }
@@ -500,7 +500,7 @@ static void signals(void)
 	must(nr_signals >= 20);
 	while (nr_interrupted)
 		stash_put(interrupted[--nr_interrupted]);
-	percpu_drain(ID, empty_sheaf, NULL);
+	percpu_drain(ID, 1, empty_sheaf, NULL);
 	check_all_home();
 }
 
@@ -514,7 +514,7 @@ static void after_fork(void *arg)
 	for (int i = 0; i < 6; i++)
 		must(percpu_pop_slowpath(ID));
 	must(!percpu_pop_slowpath(ID));
-	must(percpu_drain(ID, empty_sheaf, NULL) == 1);
+	must(percpu_drain(ID, 1, empty_sheaf, NULL) == 1);
 }
 
 static void fork_child(void)
@@ -529,7 +529,7 @@ static void fork_child(void)
 	must(km_child_exited(&c, 0));
 	/* What the child took is still here. */
 	must(percpu_count(ID) == 6);
-	must(percpu_drain(ID, empty_sheaf, NULL) == 1);
+	must(percpu_drain(ID, 1, empty_sheaf, NULL) == 1);
 }
 
 /* ---- the choice of mode ---- */
