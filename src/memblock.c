@@ -37,6 +37,8 @@
 #define LARGEST_ALIGN (256 * SZ_1M) /* its largest blocks' */
 #define VMAP_UNIT_BYTES 32	    /* vmalloc.c checks this */
 #define THP_HEAP_MIN (32 * SZ_1M)
+#define THP_SPLITS_MAX 4096 /* each may cost two mappings of 65,530 */
+#define PHYS_MAX (4 * SZ_1T)
 
 struct mem_range mem_phys, mem_vmalloc, mem_nolock;
 static struct mem_range boot, class_map, memmap, vmap_units;
@@ -49,6 +51,8 @@ uintptr_t mem_fast_limit __hot_data;
 struct page *mem_map __hot_data;
 
 static bool reserved;	 /* const after init */
+static u64 huge[PHYS_MAX / SECTION_SIZE / 64]; /* atomic: by section */
+static u32 nr_splits;			       /* atomic */
 static size_t boot_used; /* memblock lock */
 
 /* ---- laying out ---- */
@@ -136,7 +140,7 @@ static bool try_place(size_t phys, bool high)
 
 int memblock_init(void)
 {
-	size_t phys = IS_ENABLED(CONFIG_SANITIZER) ? 64 * SZ_1G : 4 * SZ_1T;
+	size_t phys = IS_ENABLED(CONFIG_SANITIZER) ? 64 * SZ_1G : PHYS_MAX;
 	bool ok = false;
 
 	if (arch_rlimit_as() == ~0ULL && percpu_has_rseq()) {
@@ -196,12 +200,47 @@ static bool over_limit(size_t more)
 	return limit && mem_phys.online + mem_vmalloc.online + more > limit;
 }
 
+/* ---- 2 MiB pages ---- */
+
+static size_t section_of(const void *p)
+{
+	return ((uintptr_t)p - mem_phys_base) / SECTION_SIZE;
+}
+
 /* Sections of a heap that is large already are worth 2 MiB pages. */
 static void advise_huge(char *start, size_t len)
 {
-	if (param(thp) == THP_MADVISE && mem_phys.online >= THP_HEAP_MIN)
-		arch_madvise(start, len, MADV_HUGEPAGE);
+	size_t first = section_of(start);
+
+	if (param(thp) != THP_MADVISE || mem_phys.online < THP_HEAP_MIN ||
+	    atomic_read(&nr_splits) >= THP_SPLITS_MAX ||
+	    arch_madvise(start, len, MADV_HUGEPAGE))
+		return;
+	for (size_t i = first; i < first + len / SECTION_SIZE; i++)
+		__atomic_fetch_or(&huge[i / 64], 1ULL << i % 64,
+				  __ATOMIC_RELAXED);
 }
+
+bool memblock_is_huge(const void *p)
+{
+	size_t i = section_of(p);
+
+	return atomic_read(&huge[i / 64]) >> i % 64 & 1;
+}
+
+void memblock_split_huge(void *addr, size_t len)
+{
+	size_t i = section_of(addr);
+
+	if (len >= SECTION_SIZE || !memblock_is_huge(addr))
+		return;
+	arch_madvise(mem_phys.base + i * SECTION_SIZE, SECTION_SIZE,
+		     MADV_NOHUGEPAGE);
+	__atomic_fetch_and(&huge[i / 64], ~(1ULL << i % 64), __ATOMIC_RELAXED);
+	atomic_add(&nr_splits, 1);
+}
+
+/* ---- pages and areas ---- */
 
 static void set_class_limit(size_t online)
 {

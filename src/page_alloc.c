@@ -65,6 +65,7 @@ static struct {
 
 #define STAMP_MS 250
 #define REPORT_EVERY 2 /* stamps */
+#define HUGE_ORDER 9   /* of a 2 MiB page */
 
 /* ---- lists; the zone lock is held ---- */
 
@@ -411,27 +412,56 @@ struct report {
 	unsigned int nr;
 };
 
-/* Takes old dirty blocks off their lists, largest first.  Smaller ones
- * than the system's page cannot be given back. */
-static void __collect_old(struct report *r, bool all)
+/* What would break a 2 MiB page has to wait longer. */
+#define REPORT_SPLIT_DELAY 5
+#define REPORT_LOOK 64 /* blocks of one order that are looked at */
+
+static bool splits_huge(const struct page *page)
+{
+	return page->order < HUGE_ORDER &&
+	       memblock_is_huge(mem_page_address(page));
+}
+
+/* Takes old dirty blocks of one order off their list; the oldest are last. */
+static void __collect_order(struct report *r, int order, bool all)
 {
 	u32 delay = (u32)(param(page_reporting_delay) / STAMP_MS);
+	struct list_head *list = &zone.area[DIRTY][order].free;
+	struct list_head *pos = list->prev, *next;
+
+	for (int n = 0; pos != list && r->nr < REPORT_BATCH; pos = next) {
+		struct page *page = list_entry(pos, struct page, lru);
+		u32 age = zone.now - page->stamp;
+
+		next = pos->prev;
+		if (!all && (age < delay || n == REPORT_LOOK))
+			return;
+		if (!all && age < delay * REPORT_SPLIT_DELAY &&
+		    splits_huge(page)) {
+			n++;
+			continue;
+		}
+		unlist_block(page);
+		r->ranges[r->nr].addr = mem_page_address(page);
+		r->ranges[r->nr++].len = PAGE_SIZE << order;
+	}
+}
+
+/* Large ones first.  Smaller ones than the system's page cannot be given
+ * back. */
+static void __collect_old(struct report *r, bool all)
+{
 	int least = (int)order_base_2(arch_page_size >> PAGE_SHIFT);
 
-	for (int o = MAX_PAGE_ORDER; o >= least; o--) {
-		struct list_head *list = &zone.area[DIRTY][o].free;
+	for (int o = MAX_PAGE_ORDER; o >= least; o--)
+		__collect_order(r, o, all);
+}
 
-		while (r->nr < REPORT_BATCH && !list_empty(list)) {
-			struct page *page =
-				list_last_entry(list, struct page, lru);
-
-			if (!all && zone.now - page->stamp < delay)
-				break;
-			unlist_block(page);
-			r->ranges[r->nr].addr = mem_page_address(page);
-			r->ranges[r->nr++].len = PAGE_SIZE << o;
-		}
-	}
+static bool discard(struct report *r)
+{
+	for (unsigned int i = 0; i < r->nr; i++)
+		memblock_split_huge(r->ranges[i].addr, r->ranges[i].len);
+	return !arch_discard_ranges(r->ranges, r->nr);
 }
 
 static size_t __return_collected(struct report *r, bool gone)
@@ -452,6 +482,7 @@ size_t page_report(bool all)
 {
 	size_t total = 0, pages;
 	struct report r;
+	bool gone;
 
 	if (!spin_may_wait(&zone.lock))
 		return 0;
@@ -464,8 +495,7 @@ size_t page_report(bool all)
 		spin_unlock(&zone.lock);
 		if (!r.nr)
 			break;
-		bool gone = !arch_discard_ranges(r.ranges, r.nr);
-
+		gone = discard(&r);
 		spin_lock(&zone.lock);
 		pages = __return_collected(&r, gone);
 		spin_unlock(&zone.lock);

@@ -16,6 +16,8 @@
  *
  * Free runs merge with their free neighbours, whatever their states, and
  * are in bins by length, four to a power of two, one set for each state.
+ * All that may be resident of a DIRTY run is in its hull, from the first
+ * such unit to the last one; what is cut from outside of it is ZERO.
  * An area comes from the DIRTY runs if one is long enough, so that a churn
  * of large blocks neither faults nor enters the kernel.  Past the frontier
  * nothing was ever used.
@@ -27,7 +29,8 @@
  * which goes when they are freed; malloc's have none.
  *
  * Invariants: runs tile [0, frontier); two free runs are never neighbours;
- * only the head unit of a run has a state; free runs have no guards.
+ * only the head unit of a run has a state; free runs have no guards; a run
+ * has a hull if and only if it has dirty units.
  *
  * Locks: VMAP for all of the above; system calls are made without it, on
  * runs that are BUSY or PURGING meanwhile.  A signal handler that may not
@@ -64,10 +67,17 @@ struct vmap_unit {
 	u8 state;   /* head: enum run_state */
 	u8 guarded; /* head: the last page is inaccessible */
 	u16 pad;
-	u32 next, prev; /* head, free: neighbours in the bin, plus 1 */
+	union {
+		struct {
+			u32 next, prev; /* head, free: in the bin, plus 1 */
+		};
+		struct {
+			u32 from, to; /* second, free: the run's hull */
+		};
+	};
 	u32 stamp;	/* head, DIRTY: when it was freed, 1/4 s; the mean */
 	u32 pages;	/* head, BUSY: pages asked for; stays when freed */
-	u32 dirty;	/* head, DIRTY: units that are resident, about */
+	u32 dirty;	/* head: units that are resident, about */
 };
 
 BUILD_BUG_ON(sizeof(struct vmap_unit) != 32);
@@ -222,29 +232,86 @@ static bool run_is_free(u32 i)
 	return vm.unit[i].state == RUN_DIRTY || vm.unit[i].state == RUN_ZERO;
 }
 
+/* What of a run may be resident: units from one to before the other. */
+struct hull {
+	u32 from, to, dirty;
+};
+
+static const struct hull clean = { 0, 0, 0 };
+
+static struct hull hull_of(u32 i)
+{
+	const struct vmap_unit *u = &vm.unit[i];
+
+	if (!u->dirty)
+		return clean;
+	return u->nr == 1 ? (struct hull){ i, i + 1, 1 } :
+			    (struct hull){ u[1].from, u[1].to, u->dirty };
+}
+
+static void set_hull(u32 i, struct hull h)
+{
+	struct vmap_unit *u = &vm.unit[i];
+
+	u->dirty = h.dirty;
+	if (u->nr > 1) {
+		u[1].from = h.from;
+		u[1].to = h.to;
+	}
+}
+
+static struct hull all_dirty(u32 i)
+{
+	u32 nr = vm.unit[i].nr;
+
+	return (struct hull){ i, i + nr, nr };
+}
+
+/* The part of a hull from @from to before @to, with its share of what is
+ * dirty, at least one unit, so that it does not pass for ZERO. */
+static struct hull part_of_hull(struct hull h, u32 from, u32 to)
+{
+	u32 len = h.to - h.from;
+
+	from = max(from, h.from);
+	to = min(to, h.to);
+	if (!h.dirty || from >= to)
+		return clean;
+	return (struct hull){
+		from, to, (u32)DIV_ROUND_UP((u64)h.dirty * (to - from), len)
+	};
+}
+
+static struct hull join_hulls(struct hull a, struct hull b)
+{
+	if (!a.dirty || !b.dirty)
+		return a.dirty ? a : b;
+	return (struct hull){ a.from, b.to, a.dirty + b.dirty };
+}
+
 /* Joins free run @b, which is behind @a, to it.  The stamp becomes the one
  * in between, nearer to that of the dirtier run. */
 static void __join(u32 a, u32 b)
 {
 	struct vmap_unit *u = &vm.unit[a], *v = &vm.unit[b];
-	s64 later = (s32)(v->stamp - u->stamp), dirty = u->dirty + v->dirty;
+	struct hull h = join_hulls(hull_of(a), hull_of(b));
+	s64 later = (s32)(v->stamp - u->stamp);
 
-	if (dirty)
-		u->stamp += (u32)(later * v->dirty / dirty);
-	u->dirty = (u32)dirty;
+	if (h.dirty)
+		u->stamp += (u32)(later * v->dirty / h.dirty);
 	v->state = RUN_NONE;
-	set_run(a, u->nr + v->nr, dirty ? RUN_DIRTY : RUN_ZERO);
+	set_run(a, u->nr + v->nr, h.dirty ? RUN_DIRTY : RUN_ZERO);
+	set_hull(a, h);
 }
 
 /* Makes a run that is on no bin free, and one with its free neighbours;
- * its stamp is set already, if any of it is @dirty. */
-static void __release(u32 i, u32 dirty)
+ * its hull is set already, and its stamp, if it has one. */
+static void __release(u32 i)
 {
 	u32 next = i + vm.unit[i].nr, prev = i ? vm.unit[i - 1].head : 0;
 
 	lockdep_assert_held(&vm.lock);
-	vm.unit[i].dirty = dirty;
-	vm.unit[i].state = dirty ? RUN_DIRTY : RUN_ZERO;
+	vm.unit[i].state = vm.unit[i].dirty ? RUN_DIRTY : RUN_ZERO;
 	if (next < vm.frontier && run_is_free(next)) {
 		bin_del(next);
 		__join(i, next);
@@ -257,29 +324,26 @@ static void __release(u32 i, u32 dirty)
 	bin_add(i);
 }
 
-/* Cuts a run that is on no bin in two.  The second part has its share of
- * what is dirty, at least one unit, so that it does not pass for ZERO. */
+/* Cuts a run that is on no bin in two, and its hull. */
 static u32 __cut_run(u32 i, u32 nr)
 {
 	struct vmap_unit *u = &vm.unit[i], *v = u + nr;
 	u32 rest = u->nr - nr;
+	struct hull h = hull_of(i);
 
-	v->dirty = (u32)DIV_ROUND_UP((u64)u->dirty * rest, u->nr);
 	v->stamp = u->stamp;
-	if (u->dirty)
-		u->dirty = max(u->dirty - v->dirty, 1U);
 	set_run(i + nr, rest, (enum run_state)u->state);
 	set_run(i, nr, (enum run_state)u->state);
+	set_hull(i + nr, part_of_hull(h, i + nr, i + nr + rest));
+	set_hull(i, part_of_hull(h, i, i + nr));
 	return i + nr;
 }
 
 /* Keeps the first @nr units; the rest becomes free. */
 static void __split_run(u32 i, u32 nr)
 {
-	if (nr == vm.unit[i].nr)
-		return;
-	i = __cut_run(i, nr);
-	__release(i, vm.unit[i].dirty);
+	if (nr != vm.unit[i].nr)
+		__release(__cut_run(i, nr));
 }
 
 static bool __extend_frontier(u32 nr, u32 *found)
@@ -291,6 +355,7 @@ static bool __extend_frontier(u32 nr, u32 *found)
 		return false;
 	WRITE_ONCE(vm.frontier, start + nr);
 	set_run(start, nr, RUN_BUSY);
+	set_hull(start, clean);
 	*found = start;
 	return true;
 }
@@ -309,7 +374,7 @@ static bool __take_free(u32 nr, u32 align, unsigned int set, u32 *found)
 	*found = i;
 	if (skip) {
 		*found = __cut_run(i, skip);
-		__release(i, vm.unit[i].dirty);
+		__release(i);
 	}
 	__split_run(*found, nr);
 	return true;
@@ -324,7 +389,7 @@ static bool __take_zero(u32 nr, u32 align, u32 *found)
 		return true;
 	if (!__extend_frontier(nr + align - 1, &more))
 		return false;
-	__release(more, 0);
+	__release(more);
 	return __take_free(nr, align, BIN_ZERO, found) ||
 	       __take_free(nr, align, BIN_DIRTY, found);
 }
@@ -340,7 +405,7 @@ static bool __take_dirty(u32 nr, u32 align, u32 *found)
 	if (align > 1 || !vm.frontier || vm.unit[last].state != RUN_DIRTY ||
 	    !__extend_frontier(nr - vm.unit[last].nr, &more))
 		return false;
-	__release(more, 0);
+	__release(more);
 	return __take_free(nr, 1, BIN_DIRTY, found);
 }
 
@@ -392,11 +457,12 @@ static size_t dirty_limit(void)
 	return clamp(limit * PAGE_SIZE, DIRTY_MIN, DIRTY_MAX);
 }
 
-/* Units that are too many. */
-static u32 dirty_excess(void)
+/* Units that are too many; who purges makes some room. */
+static u32 dirty_excess(bool purging)
 {
 	size_t limit = dirty_limit() >> UNIT_SHIFT;
 
+	limit -= purging ? limit / 8 : 0;
 	return vm.dirty_units > limit ? (u32)(vm.dirty_units - limit) : 0;
 }
 
@@ -405,10 +471,13 @@ static bool run_is_old(const struct vmap_unit *u, u32 now)
 	return now - u->stamp >= (u32)(param(page_reporting_delay) / STAMP_MS);
 }
 
-/* So many units of a run as have about @excess dirty ones. */
-static u32 part_of(const struct vmap_unit *u, u32 excess)
+/* So many of its first units as have about @excess dirty ones. */
+static u32 units_of(u32 i, u32 excess)
 {
-	return max((u32)((u64)u->nr * excess / u->dirty), 1U);
+	struct hull h = hull_of(i);
+	u64 len = (u64)(h.to - h.from) * excess / h.dirty;
+
+	return h.from - i + (u32)max(len, 1UL);
 }
 
 /* Takes runs to purge off their bins; long ones first. */
@@ -422,7 +491,7 @@ static unsigned int __collect_dirty(u32 *runs, bool all)
 
 		while (i && nr < PURGE_BATCH) {
 			struct vmap_unit *u = &vm.unit[i - 1];
-			u32 next = u->next, excess = dirty_excess();
+			u32 next = u->next, excess = dirty_excess(true);
 			bool whole = all || run_is_old(u, now);
 
 			if (whole || excess) {
@@ -430,7 +499,8 @@ static unsigned int __collect_dirty(u32 *runs, bool all)
 				u->state = RUN_PURGING;
 				runs[nr++] = i - 1;
 				if (!whole && excess < u->dirty)
-					__split_run(i - 1, part_of(u, excess));
+					__split_run(i - 1,
+						    units_of(i - 1, excess));
 			}
 			i = next;
 		}
@@ -443,8 +513,10 @@ static bool discard_runs(const u32 *runs, unsigned int nr)
 	struct arch_range ranges[PURGE_BATCH];
 
 	for (unsigned int i = 0; i < nr; i++) {
-		ranges[i].addr = unit_address(runs[i]);
-		ranges[i].len = run_bytes(runs[i]);
+		struct hull h = hull_of(runs[i]);
+
+		ranges[i].addr = unit_address(h.from);
+		ranges[i].len = (size_t)(h.to - h.from) << UNIT_SHIFT;
 	}
 	return !arch_discard_ranges(ranges, nr);
 }
@@ -454,10 +526,11 @@ static size_t __return_purged(const u32 *runs, unsigned int nr, bool gone)
 	size_t pages = 0;
 
 	for (unsigned int i = 0; i < nr; i++) {
-		u32 dirty = vm.unit[runs[i]].dirty;
-
-		pages += gone ? dirty * UNIT_PAGES : 0;
-		__release(runs[i], gone ? 0 : dirty);
+		if (gone) {
+			pages += vm.unit[runs[i]].dirty * UNIT_PAGES;
+			set_hull(runs[i], clean);
+		}
+		__release(runs[i]);
 	}
 	return pages;
 }
@@ -490,7 +563,7 @@ size_t vmap_purge(bool all)
 static bool __purge_due(u32 now)
 {
 	if ((s32)(now - vm.next_purge) < 0)
-		return dirty_excess();
+		return dirty_excess(false);
 	vm.next_purge = now + PURGE_EVERY;
 	vm.peak_pages = max(vm.live_pages, vm.peak_pages - vm.peak_pages / 8);
 	return vm.dirty_units;
@@ -617,7 +690,8 @@ static void __free_run(u32 i)
 		set_run(i + nr - 1, 1, RUN_PURGING);
 	}
 	vm.unit[i].stamp = now_stamp();
-	__release(i, vm.unit[i].nr);
+	set_hull(i, all_dirty(i));
+	__release(i);
 }
 
 static void defer_free(void **p)
@@ -735,7 +809,8 @@ static bool grow_in_place(u32 i, u32 nr)
 		set_run(i, nr, RUN_BUSY);
 	} else {
 		vm.unit[next].stamp = now_stamp();
-		__release(next, vm.unit[next].nr);
+		set_hull(next, all_dirty(next));
+		__release(next);
 	}
 	spin_unlock(&vm.lock);
 	return ok;
@@ -750,7 +825,7 @@ static void cut_tail(u32 i, u32 nr, bool guard)
 		return;
 	spin_lock(&vm.lock);
 	vm.unit[i].stamp = now_stamp();
-	vm.unit[i].dirty = vm.unit[i].nr;
+	set_hull(i, all_dirty(i));
 	__split_run(i, nr);
 	due = __purge_due(vm.unit[i].stamp);
 	spin_unlock(&vm.lock);
@@ -765,7 +840,7 @@ static void *move_run(u32 i, u32 nr, size_t pages, bool guard)
 {
 	size_t len =
 		ALIGN((size_t)vm.unit[i].pages << PAGE_SHIFT, arch_page_size);
-	bool ok, clean;
+	bool ok, gone;
 	u32 to;
 
 	spin_lock(&vm.lock);
@@ -775,22 +850,24 @@ static void *move_run(u32 i, u32 nr, size_t pages, bool guard)
 		return NULL;
 	if (arch_move_pages(unit_address(i), len, unit_address(to))) {
 		spin_lock(&vm.lock);
-		__release(to, vm.unit[to].dirty);
+		__release(to);
 		spin_unlock(&vm.lock);
 		return NULL;
 	}
 	if (guard)
 		guard_run(to);
 	/* What a smaller area left behind in the old run goes as well. */
-	clean = unguard_run(i) &&
-		!arch_madvise(unit_address(i), run_bytes(i), MADV_DONTNEED);
+	gone = unguard_run(i) &&
+	       !arch_madvise(unit_address(i), run_bytes(i), MADV_DONTNEED);
 	spin_lock(&vm.lock);
 	__account(to, pages, 1);
 	__account(i, 0, -1);
-	if (clean)
-		__release(i, 0);
-	else
+	if (gone) {
+		set_hull(i, clean);
+		__release(i);
+	} else {
 		__free_run(i);
+	}
 	spin_unlock(&vm.lock);
 	vmstat_add(VMSTAT_vmap_move, 1);
 	return unit_address(to);
@@ -941,7 +1018,11 @@ void check_vmap(void)
 			BUG_ON(u[k].state != RUN_NONE);
 		BUG_ON(run_is_free(i) && i + nr < vm.frontier &&
 		       run_is_free(i + nr));
-		BUG_ON(u->state == RUN_DIRTY && (!u->dirty || u->dirty > nr));
+		BUG_ON(run_is_free(i) &&
+		       (u->state == RUN_DIRTY) != (u->dirty != 0));
+		BUG_ON(u->state == RUN_DIRTY &&
+		       (hull_of(i).from < i || hull_of(i).to > i + nr ||
+			u->dirty > hull_of(i).to - hull_of(i).from));
 		dirty += u->state == RUN_DIRTY ? u->dirty : 0;
 	}
 	BUG_ON(dirty != vm.dirty_units);

@@ -372,6 +372,128 @@ static void report_fails(void)
 	must(resident(page_address(page), 256) == 0);
 }
 
+/* ---- 2 MiB pages ---- */
+
+#define HUGE_FROM 7 /* blocks of 4 MiB */
+
+/* The system's flags of the mapping that @p is in; false if it does not say. */
+static bool map_flags(const void *p, char *flags, int size)
+{
+	FILE *f = fopen("/proc/self/smaps", "r");
+	unsigned long from, to;
+	bool inside = false, found = false;
+	char line[256];
+
+	while (f && !found && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%lx-%lx ", &from, &to) == 2)
+			inside = (uintptr_t)p >= from && (uintptr_t)p < to;
+		else if (inside && !strncmp(line, "VmFlags:", 8))
+			found = snprintf(flags, (size_t)size, "%s", line) > 0;
+	}
+	if (f)
+		fclose(f);
+	return found;
+}
+
+static void must_flag(const void *p, const char *flag)
+{
+	char flags[256];
+
+	if (!km_valgrind() && map_flags(p, flags, sizeof(flags)))
+		must(strstr(flags, flag));
+}
+
+static struct page *grow_until_huge(struct page **page, int nr)
+{
+	for (int i = 0; i < nr; i++) {
+		page[i] = get_block(GFP_KERNEL, MAX_PAGE_ORDER, 1);
+		must(page[i]);
+		must(i >= HUGE_FROM || !memblock_is_huge(page_address(page[i])));
+	}
+	must(memblock_is_huge(page_address(page[nr - 1])));
+	return page[nr - 1];
+}
+
+/* A section that is given back in part is no 2 MiB page any more; one that
+ * is given back whole stays one. */
+static void huge(void)
+{
+	struct page *page[HUGE_FROM + 3], *last, *small;
+	char *p;
+
+	start();
+	last = grow_until_huge(page, ARRAY_SIZE(page));
+	p = page_address(last);
+	must_flag(p, " hg");
+	must_flag(page_address(page[0]), " nh");
+	put_block(page[HUGE_FROM + 1], MAX_PAGE_ORDER, 1);
+	must(page_report(true) == 1024);
+	must(memblock_is_huge(page_address(page[HUGE_FROM + 1])));
+	put_block(last, MAX_PAGE_ORDER, 1);
+	small = page_alloc_exact(200);
+	must(small == last);
+	must(page_report(true) == 1024 - 200);
+	must(!memblock_is_huge(p) && memblock_is_huge(p + SECTION_SIZE));
+	must_flag(p, " nh");
+	must_flag(p + SECTION_SIZE, " hg");
+	km_fill(p, 200 * PAGE_SIZE, 3);
+	must(km_intact(p, 200 * PAGE_SIZE, 3));
+	page_free_exact(small, 200);
+	check_zone();
+}
+
+/* Breaking one up waits longer than giving back what is none. */
+static void huge_waits(void)
+{
+	struct page *page[HUGE_FROM + 3], *last, *first, *rest;
+
+	setenv("KMALLOC", "page_reporting_delay=500", 1);
+	start();
+	last = grow_until_huge(page, ARRAY_SIZE(page));
+	__free_pages(page[HUGE_FROM + 1], MAX_PAGE_ORDER);
+	__free_pages(page[0], MAX_PAGE_ORDER);
+	first = page_alloc_exact(1000);
+	__free_pages(last, MAX_PAGE_ORDER);
+	rest = page_alloc_exact(1000);
+	must(rest == last && first == page[0]);
+	usleep(900000);
+	page_report(false);
+	must(resident(page_address(page[0] + 1000), 24) == 0);
+	must(resident(page_address(page[HUGE_FROM + 1]), 1024) == 0);
+	must(resident(page_address(last + 1000), 24) == 24);
+	must(memblock_is_huge(page_address(last + 1000)));
+	usleep(2000000);
+	page_report(false);
+	must(resident(page_address(last + 1000), 24) == 0);
+	must(!memblock_is_huge(page_address(last + 1000)));
+	check_zone();
+}
+
+static void huge_not(void)
+{
+	struct page *page;
+
+	setenv("KMALLOC", "thp=never", 1);
+	start();
+	for (int i = 0; i < 2 * HUGE_FROM; i++) {
+		page = get_block(GFP_KERNEL, MAX_PAGE_ORDER, 1);
+		must(!memblock_is_huge(page_address(page)));
+	}
+	must_flag(page_address(page), " nh");
+}
+
+static void huge_fails(void)
+{
+	struct page *page;
+
+	start();
+	km_fail("madvise", 1);
+	for (int i = 0; i < 2 * HUGE_FROM; i++) {
+		page = get_block(GFP_KERNEL, MAX_PAGE_ORDER, 1);
+		must(page && !memblock_is_huge(page_address(page)));
+	}
+}
+
 /* ---- per-CPU lists ---- */
 
 static void pcp(void)
@@ -665,6 +787,10 @@ int main(void)
 		km_unit_child(report_no_delay),
 		km_unit_child(report_many),
 		km_unit_child(report_fails),
+		km_unit_child(huge),
+		km_unit_child(huge_waits),
+		km_unit_child(huge_not),
+		km_unit_child(huge_fails),
 		km_unit_modes(pcp),
 		km_unit_modes(pcp_bounded),
 		cmocka_unit_test(test_misuse),

@@ -859,6 +859,69 @@ static void test_misuse_warned(void **state)
 	unsetenv("KMALLOC");
 }
 
+/* ---- what is resident of a free run ---- */
+
+static char *area(size_t size, bool expect_zeroed)
+{
+	bool zeroed = !expect_zeroed;
+	char *p = vmap_alloc(size, 1, false, &zeroed);
+
+	must(p && zeroed == expect_zeroed);
+	must(!zeroed || km_is_zero(p, size));
+	memset(p, 1, size);
+	return p;
+}
+
+/* A run is purged, and not known to be zero, where something was in use
+ * since it was purged last, and there only. */
+static void hull(void)
+{
+	char *p[5], *q;
+
+	start();
+	for (int i = 0; i < 5; i++)
+		p[i] = area(SZ_1M, true);
+	area(SZ_64K, true); /* keeps the frontier away */
+	for (int i = 0; i < 5; i++)
+		vmap_free(p[i]);
+	must(vmap_purge(true) == 5 * 256 && vmap_purge(true) == 0);
+	q = area(3 * SZ_1M, true);
+	must(q == p[0]);
+	vmap_free(area(SZ_1M, true)); /* p[3]; p[4] is clean */
+	must(stat_now().dirty_pages == 256);
+	check_vmap();
+	/* Cut from a run that is dirty at its start, then clean. */
+	must(area(SZ_64K, false) == p[3]);
+	must(area(SZ_1M - SZ_64K, false) == p[3] + SZ_64K);
+	must(stat_now().dirty_pages == 0);
+	must(area(SZ_1M, true) == p[4]);
+	vmap_free(p[4]);
+	vmap_free(q);
+	must(stat_now().dirty_pages == 4 * 256);
+	must(vmap_purge(true) == 4 * 256);
+	check_vmap();
+}
+
+/* Both ends are dirty: what is between them counts for neither. */
+static void hull_joins(void)
+{
+	char *p[3];
+
+	start();
+	for (int i = 0; i < 3; i++)
+		p[i] = area(SZ_1M, true);
+	area(SZ_64K, true);
+	vmap_free(p[1]);
+	must(vmap_purge(true) == 256);
+	vmap_free(p[0]);
+	vmap_free(p[2]);
+	must(stat_now().dirty_pages == 2 * 256);
+	check_vmap();
+	must(vmap_purge(true) == 2 * 256);
+	must(area(3 * SZ_1M, true) == p[0]);
+	check_vmap();
+}
+
 /* ---- inside the lock, as a signal handler may be ---- */
 
 static void deferred(void)
@@ -1036,6 +1099,8 @@ int main(void)
 		km_unit_child(purge_fails_sometimes),
 		cmocka_unit_test(test_misuse),
 		cmocka_unit_test(test_misuse_warned),
+		km_unit_child(hull),
+		km_unit_child(hull_joins),
 		km_unit_child(deferred),
 		km_unit_child(fork_child),
 		km_unit_child(stress),
