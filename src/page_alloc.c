@@ -289,6 +289,7 @@ size_t page_offline_tail(void)
 /* ---- blocks ---- */
 
 bool (*page_shrinker)(void); /* set once */
+void (*page_reaper)(void);   /* set once */
 
 /* More memory, if need be by taking it from the other range. */
 static bool grow_or_shrink(unsigned int order, bool *shrunk)
@@ -399,8 +400,11 @@ void page_free_exact(struct page *page, unsigned int nr)
 	due = __report_due();
 	spin_unlock(&zone.lock);
 	vmstat_add(VMSTAT_pgfree, 1);
-	if (due)
-		page_report(false);
+	if (!due)
+		return;
+	page_report(false);
+	if (READ_ONCE(page_reaper))
+		page_reaper();
 }
 
 /* ---- reporting: dirty blocks go back to the system ---- */

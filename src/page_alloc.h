@@ -44,6 +44,9 @@ size_t page_offline_tail(void);
 /* Called, without locks, when no memory can be brought online; true if it
  * made room (registered by vmalloc). */
 extern bool (*page_shrinker)(void);
+/* Called, without our locks, after old pages were given back (registered by
+ * slab_common). */
+extern void (*page_reaper)(void);
 /* Empties the pcp lists of every CPU into the buddy lists. */
 void page_drain_pcp(void);
 

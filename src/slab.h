@@ -78,6 +78,8 @@ struct kmem_cache {
 	void **deferred;	   /* atomic: freed in signal handlers */
 	void *random;		   /* reserved for hardening */
 
+	u64 reaped; /* racy: lock.taken at the last look for idle caches */
+
 	struct list_head list; /* slab mutex */
 	int refs;	       /* slab mutex */
 	char name[CACHE_NAME_LEN];
@@ -124,6 +126,10 @@ unsigned int slab_cache_shrink(struct kmem_cache *s);
 /* The two halves: CPUs' sheaves of some ids into slabs; the rest. */
 void slab_drain(unsigned int first, unsigned int nr);
 unsigned int slab_cache_shrink_drained(struct kmem_cache *s);
+
+/* Called now and then: a cache that was idle since the last time loses this
+ * CPU's sheaves, its barn and its empty slabs. */
+void slab_cache_reap(struct kmem_cache *s);
 
 struct slab_stat {
 	size_t objects, active, slabs, sheaf_objects;

@@ -74,8 +74,25 @@ static unsigned int next_id = SLAB_ID_FIRST_NAMED; /* slab mutex */
 static u8 free_ids[NR_PERCPU_IDS];		   /* slab mutex */
 static unsigned int nr_free_ids;		   /* slab mutex */
 
+/* ---- idle caches ---- */
+
+/* Those that never go away. */
+static void reap(void)
+{
+	if (in_nmi())
+		return;
+	for (unsigned int id = SLAB_ID_FIRST_KMALLOC;
+	     id < SLAB_ID_FIRST_NAMED; id++) {
+		struct kmem_cache *s = smp_load_acquire(&slab_caches[id]);
+
+		if (s)
+			slab_cache_reap(s);
+	}
+}
+
 void slab_common_up(void)
 {
+	WRITE_ONCE(page_reaper, reap);
 	/* pairs with the acquire in slab_alloc_fast */
 	smp_store_release(&slab_fast_limit, KMALLOC_MAX_CACHE_SIZE);
 }

@@ -885,6 +885,27 @@ unsigned int slab_cache_shrink(struct kmem_cache *s)
 	return slab_cache_shrink_drained(s);
 }
 
+static void reap_word(struct kmem_cache *s, enum percpu_kind kind,
+		      uintptr_t none)
+{
+	uintptr_t top = percpu_read(kind, s->id);
+
+	if (percpu_top_is_real(top) && percpu_cmpxchg(kind, s->id, top, none))
+		drop_sheaf(s, top);
+}
+
+/* Who takes the lock is not idle.  One that lives by its fast paths alone
+ * looks like it: that costs it one refill. */
+void slab_cache_reap(struct kmem_cache *s)
+{
+	if (READ_ONCE(s->lock.taken) == READ_ONCE(s->reaped)) {
+		reap_word(s, PERCPU_TOP, PERCPU_DUMMY);
+		reap_word(s, PERCPU_SPARE, 0);
+		slab_cache_shrink_drained(s);
+	}
+	WRITE_ONCE(s->reaped, READ_ONCE(s->lock.taken));
+}
+
 void slab_cache_stat(struct kmem_cache *s, struct slab_stat *stat)
 {
 	unsigned int nr;

@@ -273,9 +273,11 @@ static struct hull part_of_hull(struct hull h, u32 from, u32 to)
 {
 	u32 len = h.to - h.from;
 
+	if (from <= h.from && to >= h.to)
+		return h;
 	from = max(from, h.from);
 	to = min(to, h.to);
-	if (!h.dirty || from >= to)
+	if (from >= to)
 		return clean;
 	return (struct hull){
 		from, to, (u32)DIV_ROUND_UP((u64)h.dirty * (to - from), len)

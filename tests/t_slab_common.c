@@ -578,6 +578,61 @@ static void shrink_all(void)
 	check_zone();
 }
 
+/* ---- idle caches ---- */
+
+static struct kmem_cache *cache_for(size_t size)
+{
+	return slab_caches[slab_index_id(slab_malloc_index, size)];
+}
+
+/* Twice the same count of locks: idle; sheaves, barn and slabs go. */
+static void reaped(void)
+{
+	static void *p[3000], *busy[200];
+	struct kmem_cache *s;
+
+	setenv("KMALLOC", "page_reporting_delay=0", 1);
+	start();
+	for (unsigned int i = 0; i < ARRAY_SIZE(p); i++)
+		p[i] = malloc_slowpath(600, false);
+	for (unsigned int i = 0; i < ARRAY_SIZE(p); i++)
+		kfree(p[i]);
+	s = cache_for(600);
+	must(s && s->nr_slabs > 0);
+	page_reaper();
+	must(s->nr_slabs > 0); /* it was busy */
+	for (unsigned int i = 0; i < ARRAY_SIZE(busy); i++)
+		busy[i] = malloc_slowpath(100, false);
+	page_reaper();
+	/* The sheaves of a CPU that this thread left are there still. */
+	must(s->nr_slabs == 0 || percpu_count(s->id) > 0);
+	must(cache_for(100)->nr_slabs > 0);
+	for (unsigned int i = 0; i < ARRAY_SIZE(busy); i++)
+		kfree(busy[i]);
+	must(malloc_slowpath(600, false));
+	check_cache(s);
+	check_cache(cache_for(100));
+}
+
+/* Freeing pages is what looks, twice a second at most. */
+static void reaped_by_pages(void)
+{
+	struct kmem_cache *s;
+	void *p;
+
+	setenv("KMALLOC", "page_reporting_delay=0", 1);
+	start();
+	kfree(malloc_slowpath(600, false));
+	s = cache_for(600);
+	for (int i = 0; i < 20 && s->nr_slabs && !km_valgrind(); i++) {
+		p = malloc_slowpath(200000, false);
+		must(p);
+		kfree(p);
+		usleep(300000);
+	}
+	must(km_valgrind() || s->nr_slabs == 0 || percpu_count(s->id) > 0);
+}
+
 /* ---- inside a lock, as a signal handler may be ---- */
 
 /* The class is out of reach: larger blocks serve, as aligned as its own. */
@@ -980,6 +1035,8 @@ int main(void)
 		km_unit_child(each_cache),
 		km_unit_child(long_name),
 		km_unit_modes(shrink_all),
+		km_unit_modes(reaped),
+		km_unit_modes(reaped_by_pages),
 		km_unit_modes(larger_serve),
 		km_unit_modes(nolock),
 		cmocka_unit_test(test_foreign),
