@@ -73,7 +73,7 @@ struct kmem_cache {
 	struct list_head partial[NR_LISTS];
 	unsigned int nr_slabs;	   /* cache lock */
 	size_t nr_objects;	   /* cache lock: in all slabs */
-	unsigned int nr_empty;	   /* cache lock: kept, on the last list */
+	unsigned int nr_empty;	   /* cache lock; racy readers: on last lists */
 	size_t nr_free;		   /* cache lock: free objects in slabs */
 	void **deferred;	   /* atomic: freed in signal handlers */
 	void *random;		   /* reserved for hardening */

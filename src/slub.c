@@ -299,7 +299,7 @@ static unsigned int __take_from_slabs(struct kmem_cache *s, void **end,
 	lockdep_assert_held(&s->lock);
 	while (got < want && (slab = fullest_slab(s, tag))) {
 		if (slab->free == slab->objects)
-			s->nr_empty--;
+			atomic_set(&s->nr_empty, s->nr_empty - 1);
 		got += take_objects(s, slab, end - got, want - got);
 		if (slab->free)
 			relist_slab(s, slab);
@@ -333,7 +333,7 @@ static bool slab_gained(struct kmem_cache *s, struct slab *slab, u32 nr)
 	}
 	/* One is kept against churn, if it is a small one. */
 	if (!s->nr_empty && s->order == SLAB_MIN_ORDER) {
-		s->nr_empty++;
+		atomic_set(&s->nr_empty, s->nr_empty + 1);
 		relist_slab(s, slab);
 		return false;
 	}
@@ -532,7 +532,7 @@ static void free_slabs(struct kmem_cache *s, struct list_head *empty)
 static void __add_slab(struct kmem_cache *s, struct slab *slab)
 {
 	atomic_set(&s->nr_slabs, s->nr_slabs + 1);
-	s->nr_empty++;
+	atomic_set(&s->nr_empty, s->nr_empty + 1);
 	s->nr_objects += slab->objects;
 	s->nr_free += slab->objects;
 	list_slab(s, slab);
@@ -859,7 +859,7 @@ static void take_empty_slabs(struct kmem_cache *s, struct list_head *empty)
 				continue;
 			__remove_slab(s, slab);
 			list_add(&slab->list, empty);
-			s->nr_empty--;
+			atomic_set(&s->nr_empty, s->nr_empty - 1);
 		}
 	}
 	spin_unlock(&s->lock);
