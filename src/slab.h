@@ -71,12 +71,12 @@ struct kmem_cache {
 	uintptr_t barn[BARN_MAX]; /* cache lock: tagged tops, none empty */
 	/* Cache lock: for each tag, fullest first. */
 	struct list_head partial[NR_LISTS];
-	unsigned int nr_slabs;	   /* cache lock */
-	size_t nr_objects;	   /* cache lock: in all slabs */
-	unsigned int nr_empty;	   /* cache lock; racy readers: on last lists */
-	size_t nr_free;		   /* cache lock: free objects in slabs */
-	void **deferred;	   /* atomic: freed in signal handlers */
-	void *random;		   /* reserved for hardening */
+	unsigned int nr_slabs; /* cache lock */
+	size_t nr_objects;     /* cache lock: in all slabs */
+	unsigned int nr_empty; /* cache lock; racy readers: on last lists */
+	size_t nr_free;	       /* cache lock: free objects in slabs */
+	void **deferred;       /* atomic: freed in signal handlers */
+	void *random;	       /* reserved for hardening */
 
 	u64 reaped; /* racy: lock.taken at the last look for idle caches */
 

@@ -81,8 +81,8 @@ static void reap(void)
 {
 	if (in_nmi())
 		return;
-	for (unsigned int id = SLAB_ID_FIRST_KMALLOC;
-	     id < SLAB_ID_FIRST_NAMED; id++) {
+	for (unsigned int id = SLAB_ID_FIRST_KMALLOC; id < SLAB_ID_FIRST_NAMED;
+	     id++) {
 		struct kmem_cache *s = smp_load_acquire(&slab_caches[id]);
 
 		if (s)

@@ -75,9 +75,9 @@ struct vmap_unit {
 			u32 from, to; /* second, free: the run's hull */
 		};
 	};
-	u32 stamp;	/* head, DIRTY: when it was freed, 1/4 s; the mean */
-	u32 pages;	/* head, BUSY: pages asked for; stays when freed */
-	u32 dirty;	/* head: units that are resident, about */
+	u32 stamp; /* head, DIRTY: when it was freed, 1/4 s; the mean */
+	u32 pages; /* head, BUSY: pages asked for; stays when freed */
+	u32 dirty; /* head: units that are resident, about */
 };
 
 BUILD_BUG_ON(sizeof(struct vmap_unit) != 32);

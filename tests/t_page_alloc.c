@@ -408,7 +408,8 @@ static struct page *grow_until_huge(struct page **page, int nr)
 	for (int i = 0; i < nr; i++) {
 		page[i] = get_block(GFP_KERNEL, MAX_PAGE_ORDER, 1);
 		must(page[i]);
-		must(i >= HUGE_FROM || !memblock_is_huge(page_address(page[i])));
+		must(i >= HUGE_FROM ||
+		     !memblock_is_huge(page_address(page[i])));
 	}
 	must(memblock_is_huge(page_address(page[nr - 1])));
 	return page[nr - 1];
