@@ -7,7 +7,7 @@
  * The first thread that needs more memory than bootmem has starts the
  * library; others wait.  No libc function that allocates is called, no
  * constructor is needed, and a signal handler that interrupts the start gets
- * NULL rather than a hang.
+ * what bootmem has left, or NULL, rather than a hang.
  *
  * Where there is no address space at all, the state goes back to DOWN and
  * the next call tries again.

@@ -2,7 +2,7 @@
 /*
  * percpu: choosing the mode, the locked slots, draining other CPUs.
  *
- * Draining by membarrier, for one id and one CPU:
+ * Draining by membarrier; this is one word, one barrier serves many:
  *
  *   1. old = exchange(top, PERCPU_DRAIN)
  *   2. membarrier: every sequence that had read the old top is restarted

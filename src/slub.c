@@ -17,7 +17,8 @@
  * does not multiply back is no object; a bit already set is a double free.
  *
  * A slab is on a partial list unless it is full; fuller lists are used
- * first, so that emptying slabs can become empty.  One empty slab is kept.
+ * first, so that emptying slabs can become empty.  One empty slab is kept
+ * until the cache is idle.
  * Each CPU takes from the slabs and from the barn's sheaves that it used
  * last, and from others' when it has none: what comes round to it is in its
  * cache, and its objects do not share lines with another CPU's.
@@ -31,8 +32,9 @@
  * their sum.
  *
  * Locks: one a cache (CACHE), taken once a batch.  Pages are allocated and
- * freed without it.  A signal handler that finds the lock held by its own
- * thread defers its frees onto cache->deferred, a lock-free stack.
+ * freed without it.  A signal handler that may not wait for the lock takes it
+ * only if it is free, else it gets no object and defers its frees onto
+ * cache->deferred, a lock-free stack.
  */
 #include "slab.h"
 

@@ -6,7 +6,8 @@
  * that is guarded has at least one page behind it that belongs to nobody,
  * inaccessible where the kernel has MADV_GUARD_INSTALL.
  *
- * Context: takes the VMAP lock, makes system calls without it.
+ * Context: takes the VMAP lock, makes system calls without it.  A signal
+ * handler that may not wait for it has frees put off and resizes refused.
  */
 #ifndef KM_VMALLOC_H
 #define KM_VMALLOC_H
