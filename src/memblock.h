@@ -15,7 +15,7 @@
  * laid out without reserving it, and each piece is mapped when it comes
  * online.
  *
- * The class map has one entry for each 64 KiB of physical memory: the
+ * The class map has one entry for each 16 KiB of physical memory: the
  * PERCPU_OFF of the cache whose slab covers it, or 0.
  */
 #ifndef KM_MEMBLOCK_H
@@ -26,7 +26,8 @@
 #include "percpu.h"
 #include "spinlock.h"
 
-#define CLASS_MAP_SHIFT 16
+#define CLASS_MAP_SHIFT 14
+#define CLASS_MAP_UNIT (1UL << CLASS_MAP_SHIFT)
 #define SECTION_SIZE SZ_2M
 
 /* A range of the reservation; online grows. */

@@ -22,6 +22,8 @@
 #include "spinlock.h"
 
 #define SLAB_MIN_ORDER (CLASS_MAP_SHIFT - PAGE_SHIFT)
+#define SLAB_COMMON_ORDER 4 /* of objects from 1 to 8 KiB */
+#define SLAB_MAX_ORDER 7
 #define NR_FULLNESS 6
 #define NR_TAGS 8 /* a top has so many free low bits */
 #define NR_LISTS (NR_TAGS * NR_FULLNESS)

@@ -17,8 +17,8 @@
  * does not multiply back is no object; a bit already set is a double free.
  *
  * A slab is on a partial list unless it is full; fuller lists are used
- * first, so that emptying slabs can become empty.  One empty slab is kept
- * until the cache is idle.
+ * first, so that emptying slabs can become empty.  A cache of many keeps one
+ * empty slab until it is idle.
  * Each CPU takes from the slabs and from the barn's sheaves that it used
  * last, and from others' when it has none: what comes round to it is in its
  * cache, and its objects do not share lines with another CPU's.
@@ -49,9 +49,12 @@
 #define RECIPROCAL_SHIFT 40
 #define COLOUR_LINE 64
 #define COLOUR_BYTES 1024
-#define COLOUR_MIN_OBJECTS 60
+#define COLOUR_MIN_OBJECTS 32
 #define BARN_BYTES 65536
-#define POPULATE_FROM 4 /* slabs of a cache, before whole ones are certain */
+/* Of slabs, before it is certain that whole ones are used. */
+#define POPULATE_FROM (256 * SZ_1K)
+/* Slabs of a cache that keeps an empty one. */
+#define KEEP_FROM 16
 
 struct kmem_cache *slab_caches[NR_PERCPU_IDS];
 
@@ -69,27 +72,6 @@ static unsigned int sheaf_capacity(unsigned int size)
 	return clamp(32768 / size, 2U, 31U);
 }
 
-/* 16 objects to a slab at least, while that is not beyond 512 KiB.  Without
- * a per-CPU id, a slab is found through its first 64 KiB: it is no longer
- * than that, or holds one object. */
-static u8 slab_order(unsigned int size, unsigned int id)
-{
-	unsigned int order = SLAB_MIN_ORDER;
-
-	if (id == CACHE_ID_NONE)
-		return (u8)max(order,
-			       order_base_2(DIV_ROUND_UP(size, PAGE_SIZE)));
-	while (order < 7 && (PAGE_SIZE << order) / size < 16)
-		order++;
-	return (u8)order;
-}
-
-/* Bytes of a slab's memory that the class map knows. */
-static size_t class_bytes(const struct kmem_cache *s)
-{
-	return s->id == CACHE_ID_NONE ? SZ_64K : PAGE_SIZE << s->order;
-}
-
 static size_t bitmap_bits(unsigned int order)
 {
 	size_t bytes = (sizeof(struct page) << order) - sizeof(struct slab);
@@ -97,8 +79,36 @@ static size_t bitmap_bits(unsigned int order)
 	return bytes * 8;
 }
 
+/* A small slab becomes empty sooner than a large one: 32 objects that its
+ * bitmap has room for, up to 64 KiB, and 8, up to 512 KiB.  Without a per-CPU
+ * id, a slab is found through its first class map unit: it is no longer than
+ * that, or holds one object. */
+static u8 slab_order(unsigned int size, unsigned int id)
+{
+	unsigned int order = SLAB_MIN_ORDER;
+
+	if (id == CACHE_ID_NONE)
+		return (u8)max(order,
+			       order_base_2(DIV_ROUND_UP(size, PAGE_SIZE)));
+	for (; order < SLAB_COMMON_ORDER; order++) {
+		size_t objects = (PAGE_SIZE << order) / size;
+
+		if (objects >= 32 && objects <= bitmap_bits(order))
+			return (u8)order;
+	}
+	while (order < SLAB_MAX_ORDER && (PAGE_SIZE << order) / size < 8)
+		order++;
+	return (u8)order;
+}
+
+/* Bytes of a slab's memory that the class map knows. */
+static size_t class_bytes(const struct kmem_cache *s)
+{
+	return s->id == CACHE_ID_NONE ? CLASS_MAP_UNIT : PAGE_SIZE << s->order;
+}
+
 /* How far a slab's first object may be shifted: by what the objects leave
- * unused, or at the price of one object where there are many. */
+ * unused, or at the price of one of them where there are many. */
 static u32 colour_bytes(const struct kmem_cache *s)
 {
 	u32 slack = (u32)((PAGE_SIZE << s->order) - s->objects * s->size);
@@ -125,7 +135,7 @@ void slab_cache_init(struct kmem_cache *s, const struct cache_plan *plan)
 	s->order = slab_order(s->size, plan->id);
 	s->objects = (u32)min((PAGE_SIZE << s->order) / s->size,
 			      bitmap_bits(s->order));
-	if (s->order > 7)
+	if (s->order > SLAB_MAX_ORDER)
 		s->objects = 1;
 	shift = order_base_2(s->objects);
 	s->fullness_shift = (u8)(shift > 2 ? shift - 2 : 0);
@@ -171,7 +181,7 @@ bool slab_is_object(struct kmem_cache *s, const void *p, void **start)
 
 struct kmem_cache *slab_cache_of(const void *p, unsigned int id)
 {
-	uintptr_t unit = (uintptr_t)p & ~(SZ_64K - 1);
+	uintptr_t unit = (uintptr_t)p & ~(CLASS_MAP_UNIT - 1);
 
 	if (id != CACHE_ID_NONE)
 		return atomic_read(&slab_caches[id]);
@@ -333,8 +343,11 @@ static bool slab_gained(struct kmem_cache *s, struct slab *slab, u32 nr)
 		relist_slab(s, slab);
 		return false;
 	}
-	/* One is kept against churn, if it is a small one. */
-	if (!s->nr_empty && s->order == SLAB_MIN_ORDER) {
+	/* One is kept against churn, where it is a small part or no sheaf
+	 * stands before it. */
+	if (!s->nr_empty &&
+	    (s->nr_slabs >= KEEP_FROM ||
+	     (s->id == CACHE_ID_NONE && s->order == SLAB_MIN_ORDER))) {
 		atomic_set(&s->nr_empty, s->nr_empty + 1);
 		relist_slab(s, slab);
 		return false;
@@ -416,14 +429,17 @@ static void __take_deferred(struct kmem_cache *s, struct list_head *empty)
 
 #define FLUSH_AHEAD 8
 
-/* Objects that were freed in some order are of few slabs; where there is no
- * order, looking for runs costs more than it saves. */
+static bool same_slab(struct kmem_cache *s, void **objs)
+{
+	return slab_at(s, objs[0]) == slab_at(s, objs[2]);
+}
+
+/* Objects that were freed in some order come in runs of the same slab; where
+ * there is no order, looking for runs costs more than it saves. */
 static bool in_runs(struct kmem_cache *s, void **objs, unsigned int nr)
 {
-	struct slab *slab = slab_at(s, objs[0]);
-
-	return slab_at(s, objs[nr / 2]) == slab &&
-	       slab_at(s, objs[nr / 4]) == slab;
+	return nr >= 4 && same_slab(s, objs + nr / 2 - 1) &&
+	       same_slab(s, objs) && same_slab(s, objs + nr - 3);
 }
 
 static void __put_objects(struct kmem_cache *s, void **objs, unsigned int nr,
@@ -470,10 +486,12 @@ static u32 next_colour(struct kmem_cache *s)
 /* Faults are cheaper together, where it is certain that they come. */
 static void populate_slab(struct kmem_cache *s, struct page *page, void *mem)
 {
-	if (!(page->flags & PAGE_ZERO) || s->order > SLAB_MIN_ORDER ||
-	    atomic_read(&s->nr_slabs) < POPULATE_FROM)
+	size_t bytes = PAGE_SIZE << s->order;
+
+	if (!(page->flags & PAGE_ZERO) || s->order > SLAB_COMMON_ORDER ||
+	    bytes * atomic_read(&s->nr_slabs) < POPULATE_FROM)
 		return;
-	arch_madvise(mem, PAGE_SIZE << s->order, MADV_POPULATE_WRITE);
+	arch_madvise(mem, bytes, MADV_POPULATE_WRITE);
 }
 
 static struct slab *make_slab(struct kmem_cache *s)
