@@ -2,6 +2,8 @@ dist_man_MANS += \
 	%D%/alloc_pages.3 \
 	%D%/kmalloc-run.1 \
 	%D%/kmalloc.3 \
+	%D%/kmem_buckets_create.3 \
 	%D%/kmem_cache_create.3 \
+	%D%/kmem_cache_prefill_sheaf.3 \
 	%D%/libkmalloc.7 \
 	%D%/vmalloc.3

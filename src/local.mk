@@ -19,8 +19,12 @@ core_sources = \
 	%D%/page_alloc.h %D%/page_alloc.c \
 	%D%/vmalloc.h %D%/vmalloc.c \
 	%D%/slab.h %D%/slub.c \
+	%D%/slab_bulk.h %D%/slab_bulk.c \
 	%D%/kmalloc_sizes.def %D%/slab_common.h %D%/slab_common.c \
+	%D%/kmem_cache.h %D%/kmem_cache.c \
+	%D%/slab_sheaf.c \
 	%D%/util.h %D%/util.c \
+	%D%/kmem_buckets.c \
 	%D%/slabinfo.h %D%/slabinfo.c \
 	%D%/mm_init.h %D%/mm_init.c
 

@@ -17,7 +17,13 @@
 #include "arch.h"
 #include "printk.h"
 
-enum param_type { PARAM_choice, PARAM_uint, PARAM_size, PARAM_call };
+enum param_type {
+	PARAM_choice,
+	PARAM_flag,
+	PARAM_uint,
+	PARAM_size,
+	PARAM_call
+};
 
 union params_page params_page __aligned(PAGE_SIZE) = { .p = {
 #define PARAM(name, type, def, lo, hi, help) .name = (def),
@@ -131,6 +137,7 @@ static bool parse_value(const struct param_row *row, struct word val, u64 *v,
 	bool ok = false;
 
 	switch (row->type) {
+	case PARAM_flag:
 	case PARAM_choice:
 		return parse_choice(val, row->help, v, want, size);
 	case PARAM_uint:
@@ -166,6 +173,8 @@ static bool parse_option(struct word name, struct word val, bool has_value)
 
 		if (!word_is(name, rows[i].name))
 			continue;
+		if (rows[i].type == PARAM_flag && !has_value)
+			val = (struct word){ "1", 1 };
 		if (parse_value(&rows[i], val, &v, want, sizeof(want))) {
 			vars[i] = v;
 			return true;

@@ -550,13 +550,24 @@ static void drain_generic(struct drain *d)
 	}
 }
 
+bool percpu_drain_lock(void)
+{
+	return spin_lock(&drain_lock);
+}
+
+void percpu_drain_unlock(void)
+{
+	spin_unlock(&drain_lock);
+}
+
 /* Two drains at once would take each other's marks for their own. */
-unsigned int percpu_drain(unsigned int first, unsigned int nr,
-			  percpu_take_fn take, void *arg)
+unsigned int __percpu_drain(unsigned int first, unsigned int nr,
+			    percpu_take_fn take, void *arg)
 {
 	struct drain d;
 
-	if (percpu_mode == PERCPU_DOWN || !spin_lock(&drain_lock))
+	lockdep_assert_held(&drain_lock);
+	if (percpu_mode == PERCPU_DOWN)
 		return 0;
 	d.first = first;
 	d.nr = nr;
@@ -567,8 +578,19 @@ unsigned int percpu_drain(unsigned int first, unsigned int nr,
 		drain_generic(&d);
 	else
 		drain_rseq(&d);
-	spin_unlock(&drain_lock);
 	return d.taken;
+}
+
+unsigned int percpu_drain(unsigned int first, unsigned int nr,
+			  percpu_take_fn take, void *arg)
+{
+	unsigned int taken;
+
+	if (!percpu_drain_lock())
+		return 0;
+	taken = __percpu_drain(first, nr, take, arg);
+	percpu_drain_unlock();
+	return taken;
 }
 
 void percpu_fork_lock(void)

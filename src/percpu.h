@@ -164,6 +164,12 @@ uintptr_t percpu_read(enum percpu_kind kind, unsigned int id);
 typedef void (*percpu_take_fn)(unsigned int id, uintptr_t top, void *arg);
 unsigned int percpu_drain(unsigned int first, unsigned int nr,
 			  percpu_take_fn take, void *arg);
+/* For who has more to do before the next drain: false, without the lock, in
+ * a signal handler above it. */
+bool percpu_drain_lock(void);
+void percpu_drain_unlock(void);
+unsigned int __percpu_drain(unsigned int first, unsigned int nr,
+			    percpu_take_fn take, void *arg);
 
 /* A racy sum of the objects in all sheaves of @id. */
 size_t percpu_count(unsigned int id);

@@ -13,6 +13,7 @@
 #ifndef KM_SLAB_H
 #define KM_SLAB_H
 
+#define KMALLOC_NO_INLINE /* who defines kmalloc cannot have it inline */
 #include <kmalloc/gfp.h>
 #include <kmalloc/slab.h>
 
@@ -57,11 +58,12 @@ struct kmem_cache {
 	u32 object_size;      /* const: what was asked for */
 	u64 reciprocal;	      /* const: index = offset * reciprocal >> 40 */
 	u32 objects;	      /* const: of an uncoloured slab */
+	u16 off;	      /* const: PERCPU_OFF of the id */
 	u8 id;		      /* const: per-CPU id */
 	u8 order;	      /* const */
 	u8 fullness_shift;    /* const */
 	u8 barn_max;	      /* const */
-	u32 capacity;	      /* const: of a sheaf */
+	u32 capacity;	      /* const: of a sheaf; 0: there are none */
 	u32 align;	      /* const */
 	u32 colour_step;      /* const: 0, or a multiple of align */
 	u32 colour_max;	      /* const: bytes */
@@ -78,12 +80,14 @@ struct kmem_cache {
 	unsigned int nr_empty; /* cache lock; racy readers: on last lists */
 	size_t nr_free;	       /* cache lock: free objects in slabs */
 	void **deferred;       /* atomic: freed in signal handlers */
+	unsigned int nr_dying; /* atomic: slabs that wait for readers */
 	void *random;	       /* reserved for hardening */
 
 	u64 reaped; /* racy: lock.taken at the last look for idle caches */
 
 	struct list_head list; /* slab mutex */
-	int refs;	       /* slab mutex */
+	int refs;	       /* slab mutex: names that share it */
+	bool shared;	       /* const: others may share it */
 	char name[CACHE_NAME_LEN];
 };
 
@@ -95,6 +99,8 @@ struct cache_plan {
 	void (*ctor)(void *);
 	u8 id;
 	bool colour; /* shift slabs by cache lines, alignment 16 suffices */
+	bool shared; /* a later cache of the kind may be this one */
+	unsigned int capacity; /* of a sheaf; 0: as it is best */
 };
 void slab_cache_init(struct kmem_cache *s, const struct cache_plan *plan);
 
@@ -122,12 +128,38 @@ void __cold slab_report_double_free(struct kmem_cache *s, const void *p);
 void __cold slab_report_bad_free(struct kmem_cache *s, const void *p);
 void __cold slab_report_error(void);
 
+/* Whether @p, an object of @s, lies free in its slab. */
+bool slab_object_is_free(struct kmem_cache *s, const void *p);
+
+/* A sheaf with objects that nobody needs right now, one with room; 0 if
+ * there is none. */
+uintptr_t slab_get_waiting_sheaf(struct kmem_cache *s);
+uintptr_t slab_get_roomy_sheaf(struct kmem_cache *s);
+/* Finds a place for a sheaf of @s that is in nobody's way. */
+void slab_stash_sheaf(struct kmem_cache *s, uintptr_t top);
+
+/*
+ * Caches with SLAB_TYPESAFE_BY_RCU: @call runs fn(head) once all readers of
+ * now are gone, @wait returns when all that was called has run, @flush for objects
+ * of a cache that wait to be freed.  Without them (NULL), such a cache keeps
+ * its slabs.  Context: no lock is held but DRAIN, around @call alone.
+ */
+struct slab_rcu {
+	void (*call)(void *head, void (*fn)(void *head));
+	void (*wait)(void);
+	void (*flush)(struct kmem_cache *s);
+};
+extern const struct slab_rcu *slab_rcu __hidden; /* atomic; set once */
+
 /* Empties sheaves and barn into slabs, gives empty slabs back.  Returns
  * the slabs that remain. */
 unsigned int slab_cache_shrink(struct kmem_cache *s);
-/* The two halves: CPUs' sheaves of some ids into slabs; the rest. */
-void slab_drain(unsigned int first, unsigned int nr);
+/* The two halves: CPUs' sheaves of some ids into slabs (the caller has
+ * percpu_drain_lock); the rest. */
+void __slab_drain(unsigned int first, unsigned int nr);
 unsigned int slab_cache_shrink_drained(struct kmem_cache *s);
+/* All objects are free, though slabs may have to stay for readers. */
+bool slab_cache_is_unused(struct kmem_cache *s);
 
 /* Called now and then: a cache that was idle since the last time loses this
  * CPU's sheaves, its barn and its empty slabs. */

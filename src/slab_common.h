@@ -108,6 +108,27 @@ static __always_inline size_t slab_ksize_fast(const void *p)
 /* Boot, last of all: opens the fast paths. */
 void slab_common_up(void);
 
+/*
+ * What kmem_cache.c needs of the list of caches; __ functions need its lock,
+ * which no walk of the list lets go.
+ */
+bool slab_caches_lock(void);
+void slab_caches_unlock(void);
+/* The first that @is says true of. */
+struct kmem_cache *__slab_find_cache(bool (*is)(struct kmem_cache *,
+						const void *),
+				     const void *arg);
+/* A per-CPU id, CACHE_ID_NONE if there is none left, and back. */
+u8 __slab_take_id(void);
+void __slab_give_id(u8 id);
+/* Makes one and puts it on the list; NULL if there is no memory. */
+struct kmem_cache *__slab_make_cache(const struct cache_plan *plan);
+/* Off the list; its memory and its id may be used again. */
+void __slab_remove_cache(struct kmem_cache *s);
+void __slab_recycle_cache(struct kmem_cache *s);
+/* Objects of @s may be asked for as larger ones, within its slots. */
+void __slab_grow_object_size(struct kmem_cache *s, u32 size);
+
 /* Calls @fn for each cache.  Context: takes the slab mutex. */
 void slab_for_each_cache(void (*fn)(struct kmem_cache *, void *), void *arg);
 /* Gives all unused slabs back. */

@@ -42,6 +42,7 @@
 
 #include "arch.h"
 #include "bitops.h"
+#include "nolock.h"
 #include "params.h"
 #include "printk.h"
 #include "vmstat.h"
@@ -57,6 +58,7 @@
 #define KEEP_FROM 16
 
 struct kmem_cache *slab_caches[NR_PERCPU_IDS];
+const struct slab_rcu *slab_rcu;
 
 /* ---- geometry ---- */
 
@@ -87,7 +89,7 @@ static u8 slab_order(unsigned int size, unsigned int id)
 {
 	unsigned int order = SLAB_MIN_ORDER;
 
-	if (id == CACHE_ID_NONE)
+	if (id == CACHE_ID_NONE || param(slub_tiny))
 		return (u8)max(order,
 			       order_base_2(DIV_ROUND_UP(size, PAGE_SIZE)));
 	for (; order < SLAB_COMMON_ORDER; order++) {
@@ -120,6 +122,18 @@ static u32 colour_bytes(const struct kmem_cache *s)
 	return ALIGN_DOWN(min(slack, COLOUR_BYTES + 0U), s->colour_step);
 }
 
+/* None without a per-CPU id, and none where memory matters most. */
+static void init_sheaves(struct kmem_cache *s, const struct cache_plan *plan)
+{
+	if (plan->id == CACHE_ID_NONE || param(slub_tiny))
+		return;
+	s->capacity = plan->capacity ?
+			      min(plan->capacity, SHEAF_MAX_CAPACITY + 0U) :
+			      sheaf_capacity(s->size);
+	s->barn_max = (u8)clamp(BARN_BYTES / (s->capacity * s->size), 2U,
+				BARN_MAX + 0U);
+}
+
 void slab_cache_init(struct kmem_cache *s, const struct cache_plan *plan)
 {
 	unsigned int shift;
@@ -130,6 +144,7 @@ void slab_cache_init(struct kmem_cache *s, const struct cache_plan *plan)
 	s->size = ALIGN(plan->size, plan->align);
 	s->reciprocal = DIV_ROUND_UP(1ULL << RECIPROCAL_SHIFT, s->size);
 	s->id = plan->id;
+	s->off = PERCPU_OFF(plan->id);
 	s->flags = plan->flags;
 	s->ctor = plan->ctor;
 	s->order = slab_order(s->size, plan->id);
@@ -139,12 +154,11 @@ void slab_cache_init(struct kmem_cache *s, const struct cache_plan *plan)
 		s->objects = 1;
 	shift = order_base_2(s->objects);
 	s->fullness_shift = (u8)(shift > 2 ? shift - 2 : 0);
-	s->capacity = sheaf_capacity(s->size);
-	s->barn_max = (u8)clamp(BARN_BYTES / (s->capacity * s->size), 2U,
-				BARN_MAX + 0U);
+	init_sheaves(s, plan);
 	s->colour_step = max(plan->colour ? 1 : s->align, COLOUR_LINE + 0U);
 	s->colour_max = colour_bytes(s);
 	s->refs = 1;
+	s->shared = plan->shared;
 	for (int i = 0; i < NR_LISTS; i++)
 		INIT_LIST_HEAD(&s->partial[i]);
 	scnprintf(s->name, sizeof(s->name), "%s", plan->name);
@@ -177,6 +191,14 @@ bool slab_is_object(struct kmem_cache *s, const void *p, void **start)
 		return false;
 	*start = slab->base + index * s->size;
 	return *start == p;
+}
+
+bool slab_object_is_free(struct kmem_cache *s, const void *p)
+{
+	struct slab *slab = slab_at(s, p);
+	size_t i = slab_index(s, (size_t)((const char *)p - slab->base));
+
+	return READ_ONCE(slab->bitmap[i / 64]) >> i % 64 & 1;
 }
 
 struct kmem_cache *slab_cache_of(const void *p, unsigned int id)
@@ -330,6 +352,24 @@ static void __remove_slab(struct kmem_cache *s, struct slab *slab)
 	s->nr_free -= slab->objects;
 }
 
+/* Readers may look at objects that are free, for as long as they like. */
+static bool keeps_slabs(const struct kmem_cache *s)
+{
+	/* pairs with the release in kmalloc_register_rcu */
+	return s->flags & SLAB_TYPESAFE_BY_RCU && !smp_load_acquire(&slab_rcu);
+}
+
+/* One is kept against churn, if it is a small one. */
+static bool keeps_empty(const struct kmem_cache *s)
+{
+	if (keeps_slabs(s))
+		return true;
+	if (s->nr_empty || param(slub_tiny))
+		return false;
+	return s->nr_slabs >= KEEP_FROM ||
+	       (!s->capacity && s->order == SLAB_MIN_ORDER);
+}
+
 /* A slab with @nr objects less in use.  True if it became empty and is one
  * too many: then it is off all lists and the caller's to give back. */
 static bool slab_gained(struct kmem_cache *s, struct slab *slab, u32 nr)
@@ -343,11 +383,7 @@ static bool slab_gained(struct kmem_cache *s, struct slab *slab, u32 nr)
 		relist_slab(s, slab);
 		return false;
 	}
-	/* One is kept against churn, where it is a small part or no sheaf
-	 * stands before it. */
-	if (!s->nr_empty &&
-	    (s->nr_slabs >= KEEP_FROM ||
-	     (s->id == CACHE_ID_NONE && s->order == SLAB_MIN_ORDER))) {
+	if (keeps_empty(s)) {
 		atomic_set(&s->nr_empty, s->nr_empty + 1);
 		relist_slab(s, slab);
 		return false;
@@ -413,16 +449,34 @@ static unsigned int __put_run(struct kmem_cache *s, void **objs,
 	return seen;
 }
 
+/* Where objects must stay as they were left, the link is elsewhere. */
+struct deferral {
+	void *next;
+	unsigned int nr;
+	void *objs[];
+};
+
+static bool defers_outside(const struct kmem_cache *s)
+{
+	return s->ctor || s->flags & SLAB_TYPESAFE_BY_RCU;
+}
+
 static void __take_deferred(struct kmem_cache *s, struct list_head *empty)
 {
 	void **obj = xchg(&s->deferred, NULL);
 
 	while (obj) {
+		struct deferral *d = (struct deferral *)obj;
 		void **next = *obj;
 
-		if (s->ctor) /* the link stood in the object */
-			s->ctor(obj);
-		s->nr_free += __put_one(s, obj, empty);
+		if (!defers_outside(s)) {
+			s->nr_free += __put_one(s, obj, empty);
+		} else {
+			while (d->nr)
+				s->nr_free +=
+					__put_one(s, d->objs[--d->nr], empty);
+			nolock_free(d);
+		}
 		obj = next;
 	}
 }
@@ -539,13 +593,27 @@ static void free_slab(struct kmem_cache *s, struct slab *slab)
 	vmstat_add(VMSTAT_slab_free, 1);
 }
 
+static void free_dead_slab(void *head)
+{
+	struct slab *slab = container_of(head, struct slab, list);
+	struct kmem_cache *s = slab->cache;
+
+	free_slab(s, slab);
+	atomic_sub(&s->nr_dying, 1);
+}
+
 static void free_slabs(struct kmem_cache *s, struct list_head *empty)
 {
 	while (!list_empty(empty)) {
 		struct slab *slab = list_first_entry(empty, struct slab, list);
 
 		list_del(&slab->list);
-		free_slab(s, slab);
+		if (likely(!(s->flags & SLAB_TYPESAFE_BY_RCU))) {
+			free_slab(s, slab);
+			continue;
+		}
+		atomic_add(&s->nr_dying, 1);
+		slab_rcu->call(&slab->list, free_dead_slab);
 	}
 }
 
@@ -606,14 +674,37 @@ static void defer_free(struct kmem_cache *s, void **obj)
 	vmstat_add(VMSTAT_deferred_free, 1);
 }
 
+/* Without memory for the list the objects are lost. */
+static void defer_free_outside(struct kmem_cache *s, void **objs,
+			       unsigned int nr)
+{
+	struct deferral *d = nolock_alloc(sizeof(*d) + nr * sizeof(*objs), 1);
+
+	if (!d)
+		return;
+	__builtin_memcpy(d->objs, objs, nr * sizeof(*objs));
+	d->nr = nr;
+	defer_free(s, (void **)d);
+	vmstat_add(VMSTAT_deferred_free, nr - 1);
+}
+
+static void defer_objects(struct kmem_cache *s, void **objs, unsigned int nr)
+{
+	if (defers_outside(s)) {
+		defer_free_outside(s, objs, nr);
+		return;
+	}
+	while (nr)
+		defer_free(s, objs[--nr]);
+}
+
 bool slab_free_direct(struct kmem_cache *s, void **objs, unsigned int nr)
 {
 	struct list_head empty;
 
 	INIT_LIST_HEAD(&empty);
 	if (!spin_lock(&s->lock)) {
-		while (nr)
-			defer_free(s, objs[--nr]);
+		defer_objects(s, objs, nr);
 		return false;
 	}
 	__put_objects(s, objs, nr, &empty);
@@ -705,8 +796,7 @@ static bool barn_put(struct kmem_cache *s, uintptr_t top)
 	return room;
 }
 
-/* Finds a place for a sheaf that is in nobody's way. */
-static void stash_sheaf(struct kmem_cache *s, uintptr_t top)
+void slab_stash_sheaf(struct kmem_cache *s, uintptr_t top)
 {
 	if (!percpu_top_is_real(top))
 		return;
@@ -758,15 +848,18 @@ static uintptr_t refill_sheaf(struct kmem_cache *s)
 	return top + got * sizeof(void *);
 }
 
-static uintptr_t get_filled_sheaf(struct kmem_cache *s)
+uintptr_t slab_get_waiting_sheaf(struct kmem_cache *s)
 {
 	uintptr_t top = take_spare(s, sheaf_is_empty);
 
-	if (!top)
-		top = barn_get(s, false);
-	if (!top)
-		top = refill_sheaf(s);
-	return top;
+	return top ? top : barn_get(s, false);
+}
+
+static uintptr_t get_filled_sheaf(struct kmem_cache *s)
+{
+	uintptr_t top = slab_get_waiting_sheaf(s);
+
+	return top ? top : refill_sheaf(s);
 }
 
 /* How often somebody may come before us, or a debugger abort us. */
@@ -777,7 +870,7 @@ void *slab_alloc_slowpath(struct kmem_cache *s)
 	uintptr_t top, filled;
 	void *obj;
 
-	if (s->id == CACHE_ID_NONE)
+	if (!s->capacity)
 		return slab_alloc_direct(s);
 	for (int i = 0;; i++) {
 		obj = percpu_pop_slowpath(s->id);
@@ -793,14 +886,15 @@ void *slab_alloc_slowpath(struct kmem_cache *s)
 	if (!filled)
 		return slab_alloc_direct(s);
 	obj = sheaf_pop(&filled);
-	stash_sheaf(s, percpu_cmpxchg(PERCPU_TOP, s->id, top, filled) ? top :
-									filled);
+	slab_stash_sheaf(s, percpu_cmpxchg(PERCPU_TOP, s->id, top, filled) ?
+				    top :
+				    filled);
 	return obj;
 }
 
 /* An empty sheaf for this CPU: the spare if it has room; else the spare is
  * full and older than what it is exchanged for, so it goes to the barn. */
-static uintptr_t get_roomy_sheaf(struct kmem_cache *s)
+uintptr_t slab_get_roomy_sheaf(struct kmem_cache *s)
 {
 	uintptr_t top = take_spare(s, sheaf_is_full);
 
@@ -816,7 +910,7 @@ void slab_free_slowpath(struct kmem_cache *s, void *obj)
 {
 	uintptr_t top, roomy;
 
-	if (s->id == CACHE_ID_NONE) {
+	if (!s->capacity) {
 		slab_free_direct(s, &obj, 1);
 		return;
 	}
@@ -834,13 +928,14 @@ void slab_free_slowpath(struct kmem_cache *s, void *obj)
 			break;
 		if (!sheaf_is_full(top))
 			continue;
-		roomy = get_roomy_sheaf(s);
+		roomy = slab_get_roomy_sheaf(s);
 		if (!roomy)
 			break;
 		sheaf_push(&roomy, obj);
-		stash_sheaf(s, percpu_cmpxchg(PERCPU_TOP, s->id, top, roomy) ?
-				       top :
-				       roomy);
+		slab_stash_sheaf(s,
+				 percpu_cmpxchg(PERCPU_TOP, s->id, top, roomy) ?
+					 top :
+					 roomy);
 		return;
 	}
 	slab_free_direct(s, &obj, 1);
@@ -859,9 +954,9 @@ static void drain_one(unsigned int id, uintptr_t top, void *arg)
 	drop_sheaf(atomic_read(&slab_caches[id]), top);
 }
 
-void slab_drain(unsigned int first, unsigned int nr)
+void __slab_drain(unsigned int first, unsigned int nr)
 {
-	percpu_drain(first, nr, drain_one, NULL);
+	__percpu_drain(first, nr, drain_one, NULL);
 }
 
 static void take_empty_slabs(struct kmem_cache *s, struct list_head *empty)
@@ -873,7 +968,7 @@ static void take_empty_slabs(struct kmem_cache *s, struct list_head *empty)
 	if (!spin_lock(&s->lock))
 		return;
 	__take_deferred(s, empty);
-	for (int i = 0; i < NR_LISTS && s->nr_empty; i++) {
+	for (int i = 0; i < NR_LISTS && s->nr_empty && !keeps_slabs(s); i++) {
 		list_for_each_entry_safe(slab, next, &s->partial[i], list) {
 			if (slab->free != slab->objects)
 				continue;
@@ -900,9 +995,20 @@ unsigned int slab_cache_shrink_drained(struct kmem_cache *s)
 
 unsigned int slab_cache_shrink(struct kmem_cache *s)
 {
-	if (s->id != CACHE_ID_NONE)
-		slab_drain(s->id, 1);
+	if (s->capacity)
+		percpu_drain(s->id, 1, drain_one, NULL);
 	return slab_cache_shrink_drained(s);
+}
+
+bool slab_cache_is_unused(struct kmem_cache *s)
+{
+	bool unused = false;
+
+	if (spin_lock(&s->lock)) {
+		unused = s->nr_free == s->nr_objects && !s->barn_nr;
+		spin_unlock(&s->lock);
+	}
+	return unused;
 }
 
 static void reap_word(struct kmem_cache *s, enum percpu_kind kind,

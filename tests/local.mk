@@ -10,6 +10,8 @@ unit_tests = \
 	%D%/t_base \
 	%D%/t_bootmem \
 	%D%/t_fault \
+	%D%/t_kmem_buckets \
+	%D%/t_kmem_cache \
 	%D%/t_memblock \
 	%D%/t_mm_init \
 	%D%/t_nolock \
@@ -18,7 +20,9 @@ unit_tests = \
 	%D%/t_percpu \
 	%D%/t_printk \
 	%D%/t_sheaf \
+	%D%/t_slab_bulk \
 	%D%/t_slab_common \
+	%D%/t_slab_sheaf \
 	%D%/t_slabinfo \
 	%D%/t_slub \
 	%D%/t_spinlock \

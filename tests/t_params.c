@@ -100,6 +100,19 @@ static void test_choice_wrong(void **state)
 		     "on_error=warn,abort: expected abort or warn");
 }
 
+/* The name alone is as good as =1. */
+static void test_flag(void **state)
+{
+	assert_sets("slub_tiny", slub_tiny, 1);
+	assert_sets("slub_tiny=1", slub_tiny, 1);
+	assert_sets("slub_tiny slub_tiny=0", slub_tiny, 0);
+	assert_sets("slab_nomerge", slab_nomerge, 1);
+	assert_sets("slub_nomerge", slub_nomerge, 1);
+	assert_wrong("slub_tiny=", "slub_tiny=: expected 0 or 1");
+	assert_wrong("slub_tiny=2", "slub_tiny=2: expected 0 or 1");
+	assert_wrong("slub_tiny=yes", "slub_tiny=yes: expected 0 or 1");
+}
+
 static void test_uint(void **state)
 {
 	assert_sets("page_reporting_delay=0", page_reporting_delay, 0);
@@ -279,7 +292,13 @@ static void test_several_wrong(void **state)
 
 /* ---- every row ---- */
 
-enum param_type { PARAM_choice, PARAM_uint, PARAM_size, PARAM_call };
+enum param_type {
+	PARAM_choice,
+	PARAM_flag,
+	PARAM_uint,
+	PARAM_size,
+	PARAM_call
+};
 
 static const struct row {
 	const char *name;
@@ -293,6 +312,11 @@ static const struct row {
 #undef PARAM
 };
 
+static bool has_words(const struct row *row)
+{
+	return row->type == PARAM_choice || row->type == PARAM_flag;
+}
+
 static void parse_row(void *arg)
 {
 	const struct row *row = arg;
@@ -300,7 +324,7 @@ static void parse_row(void *arg)
 	const char *word = row->help;
 	char text[100];
 
-	for (u64 v = row->lo; row->type == PARAM_choice && v <= row->hi; v++) {
+	for (u64 v = row->lo; has_words(row) && v <= row->hi; v++) {
 		size_t len = strcspn(word, "|:");
 
 		snprintf(text, sizeof(text), "%s=%.*s", row->name, (int)len,
@@ -310,7 +334,7 @@ static void parse_row(void *arg)
 		must((word[len] == ':') == (v == row->hi));
 		word += len + 1;
 	}
-	for (int i = 0; row->type != PARAM_choice && i < 2; i++) {
+	for (int i = 0; !has_words(row) && i < 2; i++) {
 		u64 v = i ? row->hi : row->lo;
 
 		snprintf(text, sizeof(text), "%s=%s%llu", row->name,
@@ -381,6 +405,7 @@ int main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_choice),
 		cmocka_unit_test(test_choice_wrong),
+		cmocka_unit_test(test_flag),
 		cmocka_unit_test(test_uint),
 		cmocka_unit_test(test_uint_wrong),
 		cmocka_unit_test(test_size),

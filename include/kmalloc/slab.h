@@ -15,6 +15,7 @@
 #ifndef KMALLOC_SLAB_H
 #define KMALLOC_SLAB_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <kmalloc/gfp.h>
@@ -47,6 +48,31 @@ extern "C" {
  * Return: memory, ZERO_SIZE_PTR for 0 bytes, NULL on failure.
  */
 void *kmalloc(size_t size, gfp_t gfp) __km_malloc __km_alloc_size(1);
+/**
+ * kmalloc_fixed() - what a kmalloc becomes whose size the compiler knows
+ * @unit: (@size - 1) / 16
+ * @gfp:  without __GFP_ZERO
+ * @size: 1 to KMALLOC_MAX_CACHE_SIZE
+ *
+ * Return: as kmalloc.
+ */
+void *kmalloc_fixed(size_t unit, gfp_t gfp, size_t size) __km_malloc
+	__km_alloc_size(3);
+
+#if defined(__GNUC__) && !defined(KMALLOC_NO_INLINE)
+void *__kmalloc_any(size_t size, gfp_t gfp) __asm__("kmalloc") __km_malloc
+	__km_alloc_size(1);
+
+extern __inline __attribute__((__always_inline__, __gnu_inline__)) void *
+kmalloc(size_t size, gfp_t gfp)
+{
+	if (__builtin_constant_p(size) && __builtin_constant_p(gfp) && size &&
+	    size <= KMALLOC_MAX_CACHE_SIZE && !(gfp & __GFP_ZERO))
+		return kmalloc_fixed((size - 1) / 16, gfp, size);
+	return __kmalloc_any(size, gfp);
+}
+#endif
+
 /** kzalloc() - kmalloc of memory that reads as zero */
 void *kzalloc(size_t size, gfp_t gfp) __km_malloc __km_alloc_size(1);
 /**
@@ -124,33 +150,178 @@ void kvfree(const void *p);
 
 typedef unsigned int slab_flags_t;
 
-#define SLAB_HWCACHE_ALIGN 0x2000u /* align objects to cache lines */
-#define SLAB_PANIC 0x40000u	    /* abort if the cache cannot be made */
-#define SLAB_NO_MERGE 0x1000000u   /* never share slabs with another cache */
-#define SLAB_ACCOUNT 0x4000000u
+/* Where objects lie, and what is theirs. */
+#define SLAB_HWCACHE_ALIGN 0x2000u    /* align objects to cache lines */
+#define SLAB_PANIC 0x40000u	      /* abort if the cache cannot be made */
+#define SLAB_TYPESAFE_BY_RCU 0x80000u /* memory stays this type for readers */
+#define SLAB_NO_MERGE 0x1000000u      /* never share slabs with another cache */
+/* Caches share slabs only if these are the same; no more follows from them. */
+#define SLAB_CACHE_DMA 0x4000u
+#define SLAB_CACHE_DMA32 0x8000u
 #define SLAB_RECLAIM_ACCOUNT 0x20000u
+#define SLAB_TEMPORARY SLAB_RECLAIM_ACCOUNT
+#define SLAB_ACCOUNT 0x4000000u
+/* These keep a cache from sharing slabs; no more follows from them. */
+#define SLAB_CONSISTENCY_CHECKS 0x100u
+#define SLAB_RED_ZONE 0x400u
+#define SLAB_POISON 0x800u
+#define SLAB_STORE_USER 0x10000u
+#define SLAB_TRACE 0x200000u
+#define SLAB_NOLEAKTRACE 0x800000u
+#define SLAB_FAILSLAB 0x2000000u
+/* Accepted without effect. */
+#define SLAB_NO_USER_FLAGS 0x10000000u
+#define SLAB_SKIP_KFENCE 0x20000000u
 
 struct kmem_cache;
 
 /**
- * kmem_cache_create() - make a cache of equal objects
+ * struct kmem_cache_args - what most caches do without; 0 is the default
+ * @align:              a power of two up to 4096; 0 means 8
+ * @useroffset:         start of the region that may be copied to and from
+ *                      what is not trusted
+ * @usersize:           its size; such a cache shares slabs with no other
+ * @freeptr_offset:     with SLAB_TYPESAFE_BY_RCU: a word of the object that
+ *                      readers do not look at; checked, and not needed
+ * @use_freeptr_offset: whether @freeptr_offset is given
+ * @ctor:               called once for each object when its slab is made;
+ *                      objects must be freed in constructed state
+ * @sheaf_capacity:     how many free objects one sheaf of a CPU holds, up to
+ *                      127; 0 leaves it to the library; such a cache shares
+ *                      slabs with no other
+ */
+struct kmem_cache_args {
+	unsigned int align;
+	unsigned int useroffset;
+	unsigned int usersize;
+	unsigned int freeptr_offset;
+	bool use_freeptr_offset;
+	void (*ctor)(void *);
+	unsigned int sheaf_capacity;
+};
+
+/**
+ * __kmem_cache_create_args() - make a cache of equal objects
  * @name:  a name for reports, without spaces; copied
  * @size:  bytes of an object, 8 to KMALLOC_MAX_SIZE
- * @align: a power of two up to 4096; 0 means 8
+ * @args:  the rest, or NULL for defaults
  * @flags: SLAB_ flags
- * @ctor:  called once for each object when its slab is made, or NULL;
- *         objects must be freed in constructed state
  *
+ * A cache whose objects would be as good as an earlier one's is that one,
+ * under its name, until both are destroyed: see kmem_cache_create(3).
+ *
+ * Context: may make system calls; not in signal handlers.
  * Return: the cache; NULL if there is no memory or, with a line that names
  *         it, if an argument is wrong (abort with SLAB_PANIC).
+ */
+struct kmem_cache *__kmem_cache_create_args(const char *name, unsigned int size,
+					    struct kmem_cache_args *args,
+					    slab_flags_t flags);
+
+/**
+ * kmem_cache_create() - make a cache of equal objects, in either form
+ *
+ *	kmem_cache_create(name, size, args, flags)
+ *	kmem_cache_create(name, size, align, flags, ctor)
+ *
+ * @args is a pointer to struct kmem_cache_args, or NULL.  As a function, and
+ * before C11, it has the five arguments.
+ *
+ * Context, Return: as __kmem_cache_create_args.
  */
 struct kmem_cache *kmem_cache_create(const char *name, unsigned int size,
 				     unsigned int align, slab_flags_t flags,
 				     void (*ctor)(void *));
+
+#ifdef __cplusplus
+extern "C++" {
+static inline struct kmem_cache *kmem_cache_create(const char *name,
+						   unsigned int size,
+						   struct kmem_cache_args *args,
+						   slab_flags_t flags)
+{
+	return __kmem_cache_create_args(name, size, args, flags);
+}
+}
+#else
+static inline struct kmem_cache *__kmem_cache_create_default(const char *name,
+							     unsigned int size,
+							     const void *args,
+							     slab_flags_t flags)
+{
+	(void)args;
+	return __kmem_cache_create_args(name, size, NULL, flags);
+}
+
+static inline struct kmem_cache *
+__kmem_cache_create_legacy(const char *name, unsigned int size,
+			   unsigned int align, slab_flags_t flags,
+			   void (*ctor)(void *))
+{
+	return kmem_cache_create(name, size, align, flags, ctor);
+}
+
+#if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
+#define kmem_cache_create(name, size, args, ...) \
+	_Generic((args),                                                \
+		struct kmem_cache_args *: __kmem_cache_create_args,     \
+		void *: __kmem_cache_create_default,                    \
+		default: __kmem_cache_create_legacy)(name, size, args,  \
+						     __VA_ARGS__)
+#endif
+#endif
+
+/**
+ * kmem_cache_create_usercopy() - make a cache with a user region
+ * @name:       see __kmem_cache_create_args
+ * @size:       see __kmem_cache_create_args
+ * @align:      see struct kmem_cache_args
+ * @flags:      see __kmem_cache_create_args
+ * @useroffset: see struct kmem_cache_args
+ * @usersize:   see struct kmem_cache_args; a region that is not in the
+ *              object is reported and left out
+ * @ctor:       see struct kmem_cache_args
+ *
+ * Context, Return: as __kmem_cache_create_args.
+ */
+struct kmem_cache *
+kmem_cache_create_usercopy(const char *name, unsigned int size,
+			   unsigned int align, slab_flags_t flags,
+			   unsigned int useroffset, unsigned int usersize,
+			   void (*ctor)(void *));
+
+#if defined(__GNUC__)
+/** KMEM_CACHE() - a cache of struct @type, named after it, aligned like it */
+#define KMEM_CACHE(type, flags)                                            \
+	(kmem_cache_create)(#type, (unsigned int)sizeof(struct type),      \
+			    (unsigned int)__alignof__(struct type), flags, \
+			    NULL)
+/** KMEM_CACHE_USERCOPY() - the same, with @field as its user region */
+#define KMEM_CACHE_USERCOPY(type, flags, field)                \
+	kmem_cache_create_usercopy(                            \
+		#type, (unsigned int)sizeof(struct type),      \
+		(unsigned int)__alignof__(struct type), flags, \
+		(unsigned int)offsetof(struct type, field),    \
+		(unsigned int)sizeof(((struct type *)0)->field), NULL)
+#endif
+
 /** kmem_cache_alloc() - an object of the cache, or NULL */
 void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp) __km_malloc;
-/** kmem_cache_zalloc() - an object that reads as zero; not with a ctor */
+/**
+ * kmem_cache_zalloc() - an object that reads as zero
+ *
+ * With a ctor, whose work is lost, this is reported once.
+ */
 void *kmem_cache_zalloc(struct kmem_cache *s, gfp_t gfp) __km_malloc;
+/** kmem_cache_alloc_node() - kmem_cache_alloc; there is one node */
+void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp,
+			    int node) __km_malloc;
+struct list_lru;
+/** kmem_cache_alloc_lru() - kmem_cache_alloc; @lru is not looked at */
+void *kmem_cache_alloc_lru(struct kmem_cache *s, struct list_lru *lru,
+			   gfp_t gfp) __km_malloc;
+/** kmem_cache_charge() - true: there are no groups to charge */
+bool kmem_cache_charge(void *obj, gfp_t gfp);
 /**
  * kmem_cache_free() - free an object
  * @s: its cache; another one is reported, and the process aborts, or the
@@ -168,7 +339,13 @@ void kmem_cache_free(struct kmem_cache *s, void *p);
  * Return: @nr, or 0.
  */
 int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr, void **p);
-/** kmem_cache_free_bulk() - free @nr objects; @s may be NULL: mixed caches */
+/**
+ * kmem_cache_free_bulk() - free many objects
+ * @s:  their cache, or NULL: whatever kfree takes, of any caches
+ * @nr: how many
+ * @p:  where they are stored; those of one cache one after another are freed
+ *      at once
+ */
 void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **p);
 /**
  * kmem_cache_shrink() - give unused slabs back
@@ -179,11 +356,113 @@ int kmem_cache_shrink(struct kmem_cache *s);
 /**
  * kmem_cache_destroy() - the end of a cache
  * @s: the cache, or NULL; if objects are left, this is reported and the
- *     cache stays, so that they can still be freed
+ *     cache stays, so that they can still be freed; one that others share
+ *     goes with the last of them
+ *
+ * Context: may make system calls; not in signal handlers.
  */
 void kmem_cache_destroy(struct kmem_cache *s);
-/** kmem_cache_size() - the size that the cache was made with */
+/**
+ * kmem_cache_size() - the size of an object
+ *
+ * Return: what the cache was made with; of a cache that is shared, the
+ *         largest that it was asked for.
+ */
 unsigned int kmem_cache_size(struct kmem_cache *s);
+/**
+ * kmem_dump_obj() - print what is known of an address, in one line
+ * @p: any address
+ *
+ * Return: false, with nothing printed, if it is in no slab.
+ */
+bool kmem_dump_obj(void *p);
+
+/* ---- objects fetched beforehand ---- */
+
+struct slab_sheaf;
+
+/**
+ * kmem_cache_prefill_sheaf() - fetch objects that are certain to be there
+ * @s:    the cache
+ * @gfp:  see <kmalloc/gfp.h>; for the fetching
+ * @size: how many, 1 or more; any number, whatever a CPU's sheaf holds
+ *
+ * Return: a sheaf that holds @size objects, for one thread at a time; NULL
+ *         if there is no memory or @size is 0.
+ */
+struct slab_sheaf *kmem_cache_prefill_sheaf(struct kmem_cache *s, gfp_t gfp,
+					    unsigned int size) __km_must_check;
+/**
+ * kmem_cache_refill_sheaf() - fetch what is missing
+ * @s:     the cache that the sheaf was made for
+ * @gfp:   see kmem_cache_prefill_sheaf
+ * @sheaf: where the sheaf is stored; another one may take its place
+ * @size:  how many objects it is to hold at least
+ *
+ * Return: 0; -ENOMEM, or -EINVAL if there is no sheaf of @s, with what there
+ *         is untouched.
+ */
+int kmem_cache_refill_sheaf(struct kmem_cache *s, gfp_t gfp,
+			    struct slab_sheaf **sheaf,
+			    unsigned int size) __km_must_check;
+/**
+ * kmem_cache_alloc_from_sheaf() - take one of the objects
+ * @s:     the cache that the sheaf was made for
+ * @gfp:   __GFP_ZERO clears the object; nothing else is looked at
+ * @sheaf: the sheaf
+ *
+ * Context: any; no lock, no system call.  Cannot fail while
+ *          kmem_cache_sheaf_size is above 0.
+ * Return: an object as of kmem_cache_alloc; NULL if the sheaf is empty.
+ */
+void *kmem_cache_alloc_from_sheaf(struct kmem_cache *s, gfp_t gfp,
+				  struct slab_sheaf *sheaf);
+/**
+ * kmem_cache_return_sheaf() - the end of a sheaf
+ * @s:     the cache that the sheaf was made for
+ * @gfp:   see <kmalloc/gfp.h>
+ * @sheaf: the sheaf; the objects left in it are freed
+ */
+void kmem_cache_return_sheaf(struct kmem_cache *s, gfp_t gfp,
+			     struct slab_sheaf *sheaf);
+/** kmem_cache_sheaf_size() - the objects left in a sheaf */
+unsigned int kmem_cache_sheaf_size(struct slab_sheaf *sheaf);
+
+/* ---- size classes of one's own ---- */
+
+typedef struct kmem_buckets kmem_buckets;
+
+/**
+ * kmem_buckets_create() - kmalloc caches that nobody else's blocks are in
+ * @name:       the caches are called NAME-16 and so on; copied
+ * @flags:      SLAB_ flags of the caches
+ * @useroffset: accepted, see struct kmem_cache_args
+ * @usersize:   accepted
+ * @ctor:       as of kmem_cache_create
+ *
+ * There is no way to destroy them.
+ * Return: the set; NULL if there is no memory or, with a line, if @name is
+ *         none.
+ */
+kmem_buckets *kmem_buckets_create(const char *name, slab_flags_t flags,
+				  unsigned int useroffset,
+				  unsigned int usersize, void (*ctor)(void *));
+/**
+ * kmem_buckets_alloc() - kmalloc from a set of caches
+ * @b:    the set; NULL and ZERO_SIZE_PTR stand for kmalloc's own caches
+ * @size: as of kmalloc; above KMALLOC_MAX_CACHE_SIZE it is kmalloc
+ * @gfp:  see <kmalloc/gfp.h>
+ *
+ * Return: as kmalloc; for kfree.
+ */
+void *kmem_buckets_alloc(kmem_buckets *b, size_t size, gfp_t gfp) __km_malloc
+	__km_alloc_size(2);
+/** kmem_buckets_alloc_track_caller() - kmem_buckets_alloc */
+void *kmem_buckets_alloc_track_caller(kmem_buckets *b, size_t size,
+				      gfp_t gfp) __km_malloc __km_alloc_size(2);
+/** kmem_buckets_valloc() - the same, as kvmalloc; for kvfree */
+void *kmem_buckets_valloc(kmem_buckets *b, size_t size, gfp_t gfp) __km_malloc
+	__km_alloc_size(2);
 
 #ifdef __cplusplus
 }

@@ -1,8 +1,9 @@
 #!/bin/sh
 # Counts the instructions that a small malloc, free and malloc_usable_size
-# execute, in the disassembly of the preloaded object: from the entry, taking
-# no conditional jump, to the return. There must be no call, no PLT, no locked
-# instruction on the way.
+# execute, in the disassembly of the preloaded object, and those of the kernel's
+# interface, in that of the linked one: from the entry, taking no conditional
+# jump, to the return. There must be no call, no PLT, no locked instruction on
+# the way.
 . "$KM_SRCDIR/tests/tap.sh"
 : "${NM:=nm}" "${OBJDUMP:=objdump}"
 
@@ -14,14 +15,20 @@ need "$OBJDUMP" "$NM"
 
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
-$OBJDUMP -dw --no-show-raw-insn "$KM_PRELOAD" > "$tmp/code"
+
+# object FILE: whose functions the rows that follow name.
+object()
+{
+	lib=$1
+	$OBJDUMP -dw --no-show-raw-insn "$lib" > "$tmp/code"
+}
 
 # path FUNCTION LIMIT [INSTRUCTION]: the last is a pattern that the path must
 # have, lest it be some other one that is counted.
 path()
 {
-	start=$($NM -D --defined-only "$KM_PRELOAD" |
-		awk -v f="$1" '$3 == f { sub(/^0+/, "", $1); print $1 }')
+	start=$($NM -D --defined-only "$lib" |
+		awk -v f="$1" '{ sub(/@.*/, "", $3) } $3 == f { sub(/^0+/, "", $1); print $1 }')
 	if [ -z "$start" ]; then
 		not_ok "$1 is exported"
 		return
@@ -74,7 +81,13 @@ path()
 }
 
 arms_rseq='mov .*,%fs:0x8\('
+object "$KM_PRELOAD"
 path malloc 21 "$arms_rseq"
 path free 26 "$arms_rseq"
 path malloc_usable_size 20
+object "$KM_BUILDDIR/.libs/libkmalloc.so"
+path kmem_cache_alloc 18 "$arms_rseq"
+path kmem_cache_free 27 "$arms_rseq"
+path kmalloc_fixed 19 "$arms_rseq"
+path kmem_cache_alloc_from_sheaf 12
 tap_done
