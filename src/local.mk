@@ -48,3 +48,30 @@ kminclude_HEADERS = \
 	include/kmalloc/page_alloc.h \
 	include/kmalloc/slab.h \
 	include/kmalloc/vmalloc.h
+
+# <linux/...> for code written for the kernel, out of everybody else's way.
+linuxincdir = $(includedir)/kmalloc-linux/linux
+linuxinc_HEADERS = \
+	include/kmalloc-linux/linux/bug.h \
+	include/kmalloc-linux/linux/cache.h \
+	include/kmalloc-linux/linux/compiler.h \
+	include/kmalloc-linux/linux/err.h \
+	include/kmalloc-linux/linux/errno.h \
+	include/kmalloc-linux/linux/export.h \
+	include/kmalloc-linux/linux/gfp.h \
+	include/kmalloc-linux/linux/gfp_types.h \
+	include/kmalloc-linux/linux/init.h \
+	include/kmalloc-linux/linux/kernel.h \
+	include/kmalloc-linux/linux/list.h \
+	include/kmalloc-linux/linux/mempool.h \
+	include/kmalloc-linux/linux/mm.h \
+	include/kmalloc-linux/linux/module.h \
+	include/kmalloc-linux/linux/numa.h \
+	include/kmalloc-linux/linux/overflow.h \
+	include/kmalloc-linux/linux/percpu.h \
+	include/kmalloc-linux/linux/printk.h \
+	include/kmalloc-linux/linux/rcupdate.h \
+	include/kmalloc-linux/linux/slab.h \
+	include/kmalloc-linux/linux/string.h \
+	include/kmalloc-linux/linux/types.h \
+	include/kmalloc-linux/linux/vmalloc.h

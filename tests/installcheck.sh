@@ -64,6 +64,11 @@ pc=${PKG_CONFIG:-pkg-config}
 step "pkg-config knows version $VERSION"
 [ "$($pc --modversion libkmalloc)" = "$VERSION" ] || fail "pkg-config"
 
+step "the headers for kernel code"
+echo '#include <linux/slab.h>' | $CC -x c -fsyntax-only \
+	-I"$DESTDIR$($pc --variable=linuxincludedir libkmalloc | sed "s|^$DESTDIR||")" \
+	$($pc --cflags libkmalloc) - || fail "<linux/slab.h>"
+
 # shellcheck disable=SC2046
 if [ -e "$libdir/libkmalloc.so" ]; then
 	step "a shared link"

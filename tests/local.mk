@@ -10,6 +10,7 @@ unit_tests = \
 	%D%/t_base \
 	%D%/t_bootmem \
 	%D%/t_fault \
+	%D%/t_kmalloc_inline \
 	%D%/t_kmem_buckets \
 	%D%/t_kmem_cache \
 	%D%/t_memblock \
@@ -36,7 +37,8 @@ dist_tests = \
 	%D%/lint/headers.sh \
 	%D%/lint/man.sh \
 	%D%/lint/fastpath.sh \
-	%D%/kmalloc_run.sh
+	%D%/kmalloc_run.sh \
+	%D%/linux/linux.sh
 
 check_LTLIBRARIES += libcore-debug.la
 libcore_debug_la_SOURCES = $(core_sources)
@@ -57,6 +59,9 @@ TESTS += $(dist_tests)
 EXTRA_DIST += $(dist_tests) \
 	%D%/apt-need \
 	%D%/kmtest.h \
+	%D%/linux/main.c \
+	%D%/linux/table.c \
+	%D%/linux/table.h \
 	%D%/installcheck.sh \
 	%D%/no_cmocka.sh \
 	%D%/run-all \

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* Pools with a reserve. */
+#ifndef KMALLOC_LINUX_MEMPOOL_H
+#define KMALLOC_LINUX_MEMPOOL_H
+
+#include <linux/slab.h>
+
+#if __has_include(<kmalloc/mempool.h>)
+#include <kmalloc/mempool.h>
+#endif
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* Memory for each CPU. */
+#ifndef KMALLOC_LINUX_PERCPU_H
+#define KMALLOC_LINUX_PERCPU_H
+
+#include <linux/types.h>
+
+#if __has_include(<kmalloc/percpu.h>)
+#include <kmalloc/percpu.h>
+#endif
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* kmalloc and kmem_cache. */
+#ifndef KMALLOC_LINUX_SLAB_H
+#define KMALLOC_LINUX_SLAB_H
+
+#include <linux/compiler.h>
+#include <linux/gfp.h>
+#include <linux/overflow.h>
+#include <linux/types.h>
+
+#include <kmalloc/slab.h>
+#if __has_include(<kmalloc/string.h>)
+#include <kmalloc/string.h>
+#endif
+
+#define ARCH_KMALLOC_MINALIGN 16
+#define ARCH_SLAB_MINALIGN 8
+#define KMALLOC_MIN_SIZE 16
+
+#endif

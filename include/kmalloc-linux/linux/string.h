@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* The C library's strings, and copies of them. */
+#ifndef KMALLOC_LINUX_STRING_H
+#define KMALLOC_LINUX_STRING_H
+
+#include_next <linux/string.h>
+
+#include <string.h>
+
+#include <linux/types.h>
+
+#if __has_include(<kmalloc/string.h>)
+#include <kmalloc/string.h>
+#endif
+
+#endif
