@@ -44,6 +44,7 @@ include_HEADERS += include/kmalloc.h
 # Not pkginclude: that would install <libkmalloc/...>.
 kmincludedir = $(includedir)/kmalloc
 kminclude_HEADERS = \
+	include/kmalloc/cache.hpp \
 	include/kmalloc/gfp.h \
 	include/kmalloc/page_alloc.h \
 	include/kmalloc/slab.h \

@@ -38,7 +38,8 @@ dist_tests = \
 	%D%/lint/man.sh \
 	%D%/lint/fastpath.sh \
 	%D%/kmalloc_run.sh \
-	%D%/linux/linux.sh
+	%D%/linux/linux.sh \
+	%D%/cxx/cache.sh
 
 check_LTLIBRARIES += libcore-debug.la
 libcore_debug_la_SOURCES = $(core_sources)
@@ -58,6 +59,7 @@ TESTS += $(dist_tests)
 
 EXTRA_DIST += $(dist_tests) \
 	%D%/apt-need \
+	%D%/cxx/cache.cc \
 	%D%/kmtest.h \
 	%D%/linux/main.c \
 	%D%/linux/table.c \
