@@ -1,5 +1,6 @@
 dist_man_MANS += \
 	%D%/alloc_pages.3 \
+	%D%/kfree_rcu.3 \
 	%D%/kmalloc-run.1 \
 	%D%/kmalloc.3 \
 	%D%/kmem_buckets_create.3 \

@@ -432,7 +432,7 @@ static bool retire(struct kmem_cache *s)
  * their time, or, if nobody knows that, for ever. */
 static void recycle(struct kmem_cache *s)
 {
-	const struct slab_rcu *rcu = smp_load_acquire(&slab_rcu);
+	const struct kmalloc_rcu_ops *rcu = smp_load_acquire(&slab_rcu);
 
 	if (rcu && s->flags & SLAB_TYPESAFE_BY_RCU)
 		rcu->wait();
@@ -453,7 +453,7 @@ static void __cold report_leftovers(struct kmem_cache *s)
 
 __export void kmem_cache_destroy(struct kmem_cache *s)
 {
-	const struct slab_rcu *rcu = smp_load_acquire(&slab_rcu);
+	const struct kmalloc_rcu_ops *rcu = smp_load_acquire(&slab_rcu);
 	bool last, retired;
 
 	if (!s)
@@ -469,6 +469,14 @@ __export void kmem_cache_destroy(struct kmem_cache *s)
 		recycle(s);
 	else if (last)
 		report_leftovers(s);
+}
+
+__export bool kmalloc_register_rcu(const struct kmalloc_rcu_ops *ops)
+{
+	const struct kmalloc_rcu_ops *none = NULL;
+
+	/* pairs with the acquires of who reads it */
+	return try_cmpxchg_release(&slab_rcu, &none, ops);
 }
 
 /* ---- whose is it ---- */

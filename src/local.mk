@@ -47,6 +47,7 @@ kminclude_HEADERS = \
 	include/kmalloc/cache.hpp \
 	include/kmalloc/gfp.h \
 	include/kmalloc/page_alloc.h \
+	include/kmalloc/rcu.h \
 	include/kmalloc/slab.h \
 	include/kmalloc/vmalloc.h
 

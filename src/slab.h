@@ -15,6 +15,7 @@
 
 #define KMALLOC_NO_INLINE /* who defines kmalloc cannot have it inline */
 #include <kmalloc/gfp.h>
+#include <kmalloc/rcu.h>
 #include <kmalloc/slab.h>
 
 #include "memblock.h"
@@ -138,18 +139,10 @@ uintptr_t slab_get_roomy_sheaf(struct kmem_cache *s);
 /* Finds a place for a sheaf of @s that is in nobody's way. */
 void slab_stash_sheaf(struct kmem_cache *s, uintptr_t top);
 
-/*
- * Caches with SLAB_TYPESAFE_BY_RCU: @call runs fn(head) once all readers of
- * now are gone, @wait returns when all that was called has run, @flush for objects
- * of a cache that wait to be freed.  Without them (NULL), such a cache keeps
- * its slabs.  Context: no lock is held but DRAIN, around @call alone.
- */
-struct slab_rcu {
-	void (*call)(void *head, void (*fn)(void *head));
-	void (*wait)(void);
-	void (*flush)(struct kmem_cache *s);
-};
-extern const struct slab_rcu *slab_rcu __hidden; /* atomic; set once */
+/* The source of grace periods for SLAB_TYPESAFE_BY_RCU; without one (NULL)
+ * such a cache keeps its slabs.  Nobody calls into it with a lock held but
+ * DRAIN, around its call function alone. */
+extern const struct kmalloc_rcu_ops *slab_rcu __hidden; /* atomic; set once */
 
 /* Empties sheaves and barn into slabs, gives empty slabs back.  Returns
  * the slabs that remain. */

@@ -58,7 +58,7 @@
 #define KEEP_FROM 16
 
 struct kmem_cache *slab_caches[NR_PERCPU_IDS];
-const struct slab_rcu *slab_rcu;
+const struct kmalloc_rcu_ops *slab_rcu;
 
 /* ---- geometry ---- */
 

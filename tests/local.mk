@@ -95,6 +95,7 @@ AM_TESTS_ENVIRONMENT = \
 include %D%/preload/local.mk
 include %D%/misuse/local.mk
 include %D%/gate/local.mk
+include %D%/rcu/local.mk
 
 # The unit tests alone, possibly under a tool:
 # make check-unit LOG_COMPILER='valgrind -q'

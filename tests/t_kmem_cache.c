@@ -703,7 +703,7 @@ static void on_flush(struct kmem_cache *s)
 	nr_flushed++;
 }
 
-static const struct slab_rcu rcu = { on_call, on_wait, on_flush };
+static const struct kmalloc_rcu_ops rcu = { on_call, on_wait, on_flush };
 
 #define NR_TYPED 5000
 
@@ -752,7 +752,7 @@ static void typesafe_rcu(void)
 	u64 made;
 
 	start();
-	smp_store_release(&slab_rcu, &rcu);
+	must(kmalloc_register_rcu(&rcu) && !kmalloc_register_rcu(&rcu));
 	s = kmem_cache_create("typed", 64, 0, SLAB_TYPESAFE_BY_RCU, build);
 	churn_typed(s);
 	made = vmstat_read(VMSTAT_slab_alloc);

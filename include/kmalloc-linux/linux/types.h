@@ -37,8 +37,10 @@ struct hlist_head {
 	struct hlist_node *first;
 };
 
-/* liburcu has the same of its own: see <linux/rcupdate.h>. */
-#if !__has_include(<urcu.h>)
+/* Where there is liburcu, it is liburcu's. */
+#if __has_include(<urcu.h>)
+#include <urcu.h>
+#else
 struct rcu_head {
 	struct rcu_head *next;
 	void (*func)(struct rcu_head *head);
