@@ -289,7 +289,8 @@ static struct slab *fullest_slab(struct kmem_cache *s, unsigned int tag)
 }
 
 /* Takes up to @want objects, lowest address first, and stores them from
- * @end downwards, so that the lowest is popped first. */
+ * @end downwards, so that the lowest is popped first.  Who was late may still
+ * look at the sheaf that they go to. */
 static unsigned int take_objects(struct kmem_cache *s, struct slab *slab,
 				 void **end, unsigned int want)
 {
@@ -312,10 +313,11 @@ static unsigned int take_objects(struct kmem_cache *s, struct slab *slab,
 		left -= n;
 		if (bits == ~0ULL) {
 			for (; n; n--, first += s->size)
-				*--end = first;
+				WRITE_ONCE(*--end, first);
 		}
 		for (; bits && n; bits &= bits - 1)
-			*--end = first + (size_t)__ffs(bits) * s->size;
+			WRITE_ONCE(*--end,
+				   first + (size_t)__ffs(bits) * s->size);
 		if (keep)
 			break;
 	}

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # Counts the instructions that the library executes for an operation of each
-# kind of work in work.c, under callgrind, which has no rseq: so it is the
+# kind of work in work.c, and in kwork.c for the kernel's interface, under callgrind, which has no rseq: so it is the
 # locked slots and all slow paths that are counted (lint/fastpath.sh has the
 # sequences). A row of instructions.txt says how many they may be. No clock is
 # in this, so it does not flake; a compiler other than the one that the table
@@ -23,6 +23,12 @@ work=$KM_BUILDDIR/tests/gate/work
 
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
+libs=$KM_BUILDDIR/.libs
+if ! $CC -O2 -I"$KM_SRCDIR/include" "$KM_SRCDIR/tests/gate/kwork.c" \
+		-o "$tmp/kwork" -L"$libs" -lkmalloc -Wl,-rpath,"$libs" >&2; then
+	echo "Bail out! kwork.c does not compile"
+	exit 99
+fi
 
 # The self cost of all functions in our object. After a calls= line comes the
 # cost of the call, which is the callee's.
@@ -46,8 +52,16 @@ sum_of_ours()
 # count NAME: instructions of an operation, in hundredths.
 count()
 {
-	operations=$(LD_PRELOAD=$KM_PRELOAD valgrind -q --tool=callgrind \
-		--callgrind-out-file="$tmp/out" "$work" "$1" 2> "$tmp/err") ||
+	program=$work
+	preload=$KM_PRELOAD
+	case $1 in
+	k_*)
+		program=$tmp/kwork
+		preload=
+		;;
+	esac
+	operations=$(LD_PRELOAD=$preload valgrind -q --tool=callgrind \
+		--callgrind-out-file="$tmp/out" "$program" "$1" 2> "$tmp/err") ||
 		return 1
 	echo $(($(sum_of_ours "$tmp/out") * 100 / operations))
 }

@@ -4,4 +4,4 @@ check_PROGRAMS += %D%/work
 %C%_work_LDADD =
 %C%_work_CFLAGS = $(AM_CFLAGS) -fno-builtin
 TESTS += %D%/instructions.sh
-EXTRA_DIST += %D%/instructions.sh %D%/instructions.txt
+EXTRA_DIST += %D%/instructions.sh %D%/instructions.txt %D%/kwork.c
