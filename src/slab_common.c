@@ -523,6 +523,9 @@ __export void *kmalloc(size_t size, gfp_t gfp)
 	return p;
 }
 
+__export extern __typeof__(kmalloc) __kmalloc
+	__attribute__((__alias__("kmalloc")));
+
 /* Cost: 4 instructions less than kmalloc. */
 __export void *kmalloc_fixed(size_t unit, gfp_t gfp, size_t size)
 {

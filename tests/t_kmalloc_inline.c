@@ -73,6 +73,7 @@ static void by_address(void)
 
 	must(p && ksize(p) == 64);
 	kfree(p);
+	must(km_hide(&__kmalloc) == km_hide(&kmalloc));
 }
 
 static void no_memory(void)

@@ -59,17 +59,17 @@ void *kmalloc(size_t size, gfp_t gfp) __km_malloc __km_alloc_size(1);
 void *kmalloc_fixed(size_t unit, gfp_t gfp, size_t size) __km_malloc
 	__km_alloc_size(3);
 
-#if defined(__GNUC__) && !defined(KMALLOC_NO_INLINE)
-void *__kmalloc_any(size_t size, gfp_t gfp) __asm__("kmalloc") __km_malloc
-	__km_alloc_size(1);
+/** __kmalloc() - kmalloc, as a function only */
+void *__kmalloc(size_t size, gfp_t gfp) __km_malloc __km_alloc_size(1);
 
+#if defined(__GNUC__) && !defined(KMALLOC_NO_INLINE)
 extern __inline __attribute__((__always_inline__, __gnu_inline__)) void *
 kmalloc(size_t size, gfp_t gfp)
 {
 	if (__builtin_constant_p(size) && __builtin_constant_p(gfp) && size &&
 	    size <= KMALLOC_MAX_CACHE_SIZE && !(gfp & __GFP_ZERO))
 		return kmalloc_fixed((size - 1) / 16, gfp, size);
-	return __kmalloc_any(size, gfp);
+	return __kmalloc(size, gfp);
 }
 #endif
 
