@@ -225,11 +225,15 @@ static void __cold warn_zero_ctor(struct kmem_cache *s)
 			s->name);
 }
 
+/* The result's origin is hidden, lest the caller keeps @p across the call, in
+ * a register that it would have to save on its fast path. */
 static noinline void *clear_object(struct kmem_cache *s, void *p)
 {
 	if (unlikely(s->ctor))
 		warn_zero_ctor(s);
-	return __builtin_memset(p, 0, READ_ONCE(s->object_size));
+	__builtin_memset(p, 0, READ_ONCE(s->object_size));
+	OPTIMIZER_HIDE_VAR(p);
+	return p;
 }
 
 static noinline void *alloc_slowpath(struct kmem_cache *s, gfp_t gfp)
