@@ -15,8 +15,9 @@
  * one spare, a barn, or one thread's hands.  While top is PERCPU_DRAIN
  * only the drainer writes it (slow paths compare before they store).
  *
- * Locks: DRAIN around a whole drain.  PERCPU_SLOT in generic mode, by
- * trylock alone, so that signal handlers move on to another slot.
+ * Locks: DRAIN around a whole drain, and around what callers add to it.
+ * PERCPU_SLOT in generic mode, by trylock alone, so that signal handlers move
+ * on to another slot.
  */
 #include "percpu.h"
 

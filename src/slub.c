@@ -18,7 +18,9 @@
  *
  * A slab is on a partial list unless it is full; fuller lists are used
  * first, so that emptying slabs can become empty.  A cache of many keeps one
- * empty slab until it is idle.
+ * empty slab until it is idle; with slub_tiny none is, nor are there sheaves.
+ * A slab that readers of RCU may look at (SLAB_TYPESAFE_BY_RCU) is given back
+ * after a grace period, by slab_rcu, and stays if there is none.
  * Each CPU takes from the slabs and from the barn's sheaves that it used
  * last, and from others' when it has none: what comes round to it is in its
  * cache, and its objects do not share lines with another CPU's.
@@ -34,7 +36,8 @@
  * Locks: one a cache (CACHE), taken once a batch.  Pages are allocated and
  * freed without it.  A signal handler that may not wait for the lock takes it
  * only if it is free, else it gets no object and defers its frees onto
- * cache->deferred, a lock-free stack.
+ * cache->deferred, a lock-free stack: linked through the objects, or, where
+ * these must stay as they were left, through lists of them in nolock memory.
  */
 #include "slab.h"
 
@@ -361,7 +364,8 @@ static bool keeps_slabs(const struct kmem_cache *s)
 	return s->flags & SLAB_TYPESAFE_BY_RCU && !smp_load_acquire(&slab_rcu);
 }
 
-/* One is kept against churn, if it is a small one. */
+/* One is kept against churn, where it is a small part or no sheaf stands
+ * before it. */
 static bool keeps_empty(const struct kmem_cache *s)
 {
 	if (keeps_slabs(s))
