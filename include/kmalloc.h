@@ -8,9 +8,16 @@
 #ifndef KMALLOC_H
 #define KMALLOC_H
 
+#include <kmalloc/cleanup.h>
+#include <kmalloc/err.h>
 #include <kmalloc/gfp.h>
+#include <kmalloc/node.h>
+#include <kmalloc/nolock.h>
+#include <kmalloc/obj.h>
+#include <kmalloc/overflow.h>
 #include <kmalloc/page_alloc.h>
 #include <kmalloc/slab.h>
+#include <kmalloc/string.h>
 #include <kmalloc/vmalloc.h>
 
 #ifdef __cplusplus

@@ -1,4 +1,5 @@
 dist_man_MANS += \
+	%D%/DEFINE_FREE.3 \
 	%D%/alloc_pages.3 \
 	%D%/kfree_rcu.3 \
 	%D%/kmalloc-run.1 \
@@ -6,5 +7,9 @@ dist_man_MANS += \
 	%D%/kmem_buckets_create.3 \
 	%D%/kmem_cache_create.3 \
 	%D%/kmem_cache_prefill_sheaf.3 \
+	%D%/kmalloc_nolock.3 \
+	%D%/kmalloc_obj.3 \
+	%D%/kmem_cache_create.3 \
+	%D%/kstrdup.3 \
 	%D%/libkmalloc.7 \
 	%D%/vmalloc.3

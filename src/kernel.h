@@ -7,6 +7,9 @@
 
 #include "compiler.h"
 
+#include <kmalloc/err.h>
+#include <kmalloc/overflow.h>
+
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 #define container_of(ptr, type, member) \
@@ -44,20 +47,5 @@
 #define SZ_4M (4 * SZ_1M)
 #define SZ_1G (1024 * SZ_1M)
 #define SZ_1T (1024 * SZ_1G)
-
-#define check_mul_overflow(a, b, r) __builtin_mul_overflow(a, b, r)
-#define check_add_overflow(a, b, r) __builtin_add_overflow(a, b, r)
-
-/* A negative errno carried in a pointer. */
-#define MAX_ERRNO 4095
-static inline bool IS_ERR(const void *p)
-{
-	return (uintptr_t)p >= (uintptr_t)-MAX_ERRNO;
-}
-
-static inline long PTR_ERR(const void *p)
-{
-	return (long)p;
-}
 
 #endif

@@ -25,6 +25,8 @@ core_sources = \
 	%D%/slab_sheaf.c \
 	%D%/util.h %D%/util.c \
 	%D%/kmem_buckets.c \
+	%D%/rodata.h %D%/rodata.c \
+	%D%/string.c %D%/kasprintf.c \
 	%D%/slabinfo.h %D%/slabinfo.c \
 	%D%/mm_init.h %D%/mm_init.c
 
@@ -45,10 +47,18 @@ include_HEADERS += include/kmalloc.h
 kmincludedir = $(includedir)/kmalloc
 kminclude_HEADERS = \
 	include/kmalloc/cache.hpp \
+	include/kmalloc/attr.h \
+	include/kmalloc/cleanup.h \
+	include/kmalloc/err.h \
 	include/kmalloc/gfp.h \
+	include/kmalloc/node.h \
+	include/kmalloc/nolock.h \
+	include/kmalloc/obj.h \
+	include/kmalloc/overflow.h \
 	include/kmalloc/page_alloc.h \
 	include/kmalloc/rcu.h \
 	include/kmalloc/slab.h \
+	include/kmalloc/string.h \
 	include/kmalloc/vmalloc.h
 
 # <linux/...> for code written for the kernel, out of everybody else's way.

@@ -82,6 +82,20 @@ static inline bool in_nmi(void)
 	return READ_ONCE(lockdep_held);
 }
 
+/* From here to nmi_exit this thread waits for no lock, as if it were such a
+ * handler: the rank of fork is after all others. */
+static inline void nmi_enter(void)
+{
+	WRITE_ONCE(lockdep_held, READ_ONCE(lockdep_held) + LOCKDEP_FORK);
+	barrier();
+}
+
+static inline void nmi_exit(void)
+{
+	barrier();
+	WRITE_ONCE(lockdep_held, READ_ONCE(lockdep_held) - LOCKDEP_FORK);
+}
+
 /* Waits for @lock.  False, without it, if this thread holds it already:
  * then a signal handler is running inside the critical section.  The rank
  * is noted before the lock is taken and until it is free again, so that no

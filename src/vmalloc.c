@@ -916,17 +916,22 @@ void *vmap_resize(void *p, size_t size)
 
 /* ---- the kernel's interface ---- */
 
-__export void *__vmalloc(unsigned long size, gfp_t gfp)
+void *vmalloc_align(size_t size, size_t align, gfp_t gfp)
 {
 	bool zeroed = false;
 	void *p;
 
 	if (!size)
 		return NULL;
-	p = vmap_alloc(size, 1, true, &zeroed);
+	p = vmap_alloc(size, align, true, &zeroed);
 	if (p && gfp & __GFP_ZERO && !zeroed)
 		__builtin_memset(p, 0, PAGE_ALIGN(size));
 	return p;
+}
+
+__export void *__vmalloc(unsigned long size, gfp_t gfp)
+{
+	return vmalloc_align(size, 1, gfp);
 }
 
 __export void *vmalloc(unsigned long size)
@@ -945,13 +950,27 @@ __export void vfree(const void *p)
 		vmap_free((void *)p);
 }
 
-__export void *vrealloc(const void *p, size_t size, gfp_t gfp)
+/* An area that moves is aligned to units. */
+static void *resize_aligned(void *p, size_t size, size_t old, size_t align)
+{
+	if (!IS_ALIGNED((uintptr_t)p, (uintptr_t)align) ||
+	    (align > UNIT_SIZE && size > old))
+		return NULL;
+	return vmap_resize(p, size);
+}
+
+__export void *vrealloc_node_align(const void *p, size_t size,
+				   unsigned long align, gfp_t gfp, int node)
 {
 	size_t old;
 	void *to;
 
+	(void)node;
+	align += !align;
+	if (!is_power_of_2(align))
+		return NULL;
 	if (!p)
-		return __vmalloc(size, gfp);
+		return vmalloc_align(size, align, gfp);
 	old = vmap_size(p);
 	if (!size || !old) {
 		vfree(p);
@@ -960,9 +979,9 @@ __export void *vrealloc(const void *p, size_t size, gfp_t gfp)
 	/* What shrinks now may grow again: all beyond the size stays zero. */
 	if (gfp & __GFP_ZERO && size < old)
 		__builtin_memset((char *)p + size, 0, old - size);
-	to = vmap_resize((void *)p, size);
+	to = resize_aligned((void *)p, size, old, align);
 	if (!to) {
-		to = __vmalloc(size, gfp);
+		to = vmalloc_align(size, align, gfp);
 		if (!to)
 			return NULL;
 		__builtin_memcpy(to, p, min(old, size));
@@ -971,6 +990,11 @@ __export void *vrealloc(const void *p, size_t size, gfp_t gfp)
 		__builtin_memset((char *)to + old, 0, PAGE_ALIGN(size) - old);
 	}
 	return to;
+}
+
+__export void *vrealloc(const void *p, size_t size, gfp_t gfp)
+{
+	return vrealloc_node_align(p, size, 1, gfp, -1);
 }
 
 __export bool is_vmalloc_addr(const void *p)

@@ -18,6 +18,8 @@
 
 /* @align: a power of two; *zeroed tells whether the area reads as zero. */
 void *vmap_alloc(size_t size, size_t align, bool guard, bool *zeroed);
+/* __vmalloc at a multiple of @align, a power of two. */
+void *vmalloc_align(size_t size, size_t align, gfp_t gfp);
 /* False if @p is not the start of an area in use (after a report). */
 bool vmap_free(void *p);
 /* Usable bytes of the area at @p; 0 if there is none. */

@@ -17,6 +17,7 @@ unit_tests = \
 	%D%/t_mm_init \
 	%D%/t_nolock \
 	%D%/t_page_alloc \
+	%D%/t_obj \
 	%D%/t_params \
 	%D%/t_percpu \
 	%D%/t_printk \
@@ -27,6 +28,7 @@ unit_tests = \
 	%D%/t_slabinfo \
 	%D%/t_slub \
 	%D%/t_spinlock \
+	%D%/t_string \
 	%D%/t_util \
 	%D%/t_vmalloc \
 	%D%/t_vmstat
@@ -36,6 +38,7 @@ dist_tests = \
 	%D%/lint/symbols.sh \
 	%D%/lint/headers.sh \
 	%D%/lint/man.sh \
+	%D%/lint/examples.sh \
 	%D%/lint/fastpath.sh \
 	%D%/kmalloc_run.sh \
 	%D%/linux/linux.sh \

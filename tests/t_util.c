@@ -5,6 +5,7 @@
  */
 #include "kmtest.h"
 
+#include "bitops.h"
 #include "kmalloc.h"
 #include "mm_boot.h"
 #include "page_alloc.h"
@@ -365,6 +366,268 @@ static void stress(void)
 	check_vmap();
 }
 
+/* ---- nodes, bulk, callers ---- */
+
+static const int nodes[] = { NUMA_NO_NODE, 0, 1, 1000 };
+
+static void on_nodes(void)
+{
+	size_t most = km_hide(~0UL);
+
+	start();
+	for (unsigned int i = 0; i < ARRAY_SIZE(nodes); i++) {
+		int node = nodes[i];
+		void *p[] = {
+			kmalloc_node(100, GFP_KERNEL, node),
+			kzalloc_node(100, GFP_KERNEL, node),
+			kmalloc_array_node(10, 10, GFP_KERNEL, node),
+			kcalloc_node(10, 10, GFP_KERNEL, node),
+			kmalloc_node_track_caller(100, GFP_KERNEL, node),
+			kvmalloc_node(SZ_1M, GFP_KERNEL, node),
+			kvzalloc_node(SZ_1M, GFP_KERNEL, node),
+			kmalloc_track_caller(100, GFP_KERNEL),
+		};
+
+		must(km_is_zero(p[1], 100) && km_is_zero(p[3], 100) &&
+		     km_is_zero(p[6], SZ_1M));
+		for (unsigned int k = 0; k < ARRAY_SIZE(p); k++) {
+			must(ksize(p[k]) == (k == 5 || k == 6 ? SZ_1M : 112));
+			km_fill(p[k], 100, k);
+		}
+		for (unsigned int k = 0; k < ARRAY_SIZE(p); k++) {
+			must(km_intact(p[k], 100, k));
+			kvfree(p[k]);
+		}
+		must(kmalloc_node(0, GFP_KERNEL, node) == ZERO_SIZE_PTR);
+		must(!kmalloc_node(most, GFP_KERNEL, node));
+		must(!kmalloc_array_node(most, 2, GFP_KERNEL, node));
+		must(!kcalloc_node(2, most, GFP_KERNEL, node));
+		must(!kvmalloc_node(most, GFP_KERNEL, node));
+	}
+}
+
+/* Of several caches, pages and areas, with what is no block among them. */
+static void bulk(void)
+{
+	void *p[] = {
+		kmalloc(8, GFP_KERNEL),	    NULL,
+		kmalloc(3000, GFP_KERNEL),  ZERO_SIZE_PTR,
+		kmalloc(SZ_1M, GFP_KERNEL), vmalloc(SZ_1M),
+		kmalloc(8, GFP_KERNEL),
+	};
+	void *last = p[6];
+
+	start();
+	kfree_bulk(0, NULL);
+	kfree_bulk(ARRAY_SIZE(p), p);
+	must(kmalloc(8, GFP_KERNEL) == last);
+}
+
+/* ---- resizing with an alignment ---- */
+
+typedef void *aligner(const void *p, size_t size, unsigned long align,
+		      gfp_t gfp, int node);
+
+static bool is_aligned(const void *p, size_t align)
+{
+	return IS_ALIGNED((uintptr_t)p, (uintptr_t)align);
+}
+
+/* Every size, each alignment: the content moves along and what is behind it
+ * is zero. */
+static void align_all(aligner *resize, unsigned int shift_max, size_t size_max)
+{
+	struct km_rng rng = km_rng_of(shift_max);
+	unsigned long rounds = km_load(3000);
+	size_t size = 0;
+	char *p = NULL;
+
+	while (rounds--) {
+		size_t align = 1UL << km_below(&rng, shift_max + 1);
+		size_t next = km_any_size(&rng, size_max);
+		char *to = km_hide(
+			resize(p, next, align, GFP_0, NUMA_NO_NODE));
+
+		must(to && is_aligned(to, align));
+		must(km_intact(to, min(size, next), 7));
+		must(next <= size || km_is_zero(to + size, next - size));
+		km_fill(to, next, 7);
+		p = to;
+		size = next;
+	}
+	kvfree(p);
+}
+
+static void realloc_aligned(void)
+{
+	start();
+	align_all(krealloc_node_align, 16, 100000);
+	align_all(krealloc_node_align, 20, SZ_1M);
+	align_all(kvrealloc_node_align, 18, 2 * SZ_1M);
+	check_vmap();
+	check_zone();
+}
+
+static void realloc_aligned_edges(void)
+{
+	char *p, *q;
+
+	start();
+	kmalloc(100, GFP_KERNEL); /* the heap begins at a round address */
+	p = krealloc_node_align(NULL, 100, 64, GFP_KERNEL, 0);
+	must(p && is_aligned(p, 64));
+	km_fill(p, 100, 1);
+	/* What is aligned stays. */
+	q = krealloc_node_align(p, 100, 64, GFP_KERNEL, 0);
+	must(q == p);
+	q = krealloc_node(p, 101, GFP_KERNEL, 0);
+	must(q == p);
+	must(!krealloc_node_align(p, 100, 3, GFP_KERNEL, 0));
+	must(!krealloc_node_align(p, 100, 8 * SZ_1M, GFP_KERNEL, 0));
+	must(!krealloc_node_align(p, km_hide(~0UL), 64, GFP_KERNEL, 0));
+	must(!kvrealloc_node_align(p, 100, 3, GFP_KERNEL, 0));
+	must(!kvrealloc_node_align(p, km_hide(~0UL), 64, GFP_KERNEL, 0));
+	must(km_intact(p, 100, 1));
+	q = krealloc_node_align(p, 100, SZ_4M, GFP_KERNEL, 0);
+	must(q != p && is_aligned(q, SZ_4M) && km_intact(q, 100, 1));
+	p = kvrealloc_node_align(q, 100, 8 * SZ_1M, GFP_KERNEL, 0);
+	must(p && is_aligned(p, 8 * SZ_1M) && km_intact(p, 100, 1));
+	must(kvrealloc_node_align(p, 0, 16, GFP_KERNEL, 0) == ZERO_SIZE_PTR);
+	p = kvrealloc_node(NULL, 10, GFP_KERNEL, 0);
+	must(krealloc_node_align(p, 0, 16, GFP_KERNEL, 0) == ZERO_SIZE_PTR);
+}
+
+/* ---- without waiting ---- */
+
+static void nolock_sizes(void)
+{
+	static const size_t size[] = { 1, 16, 100, 4096, 32768 };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(size); i++) {
+		char *p = kmalloc_nolock(size[i], __GFP_ZERO, NUMA_NO_NODE);
+		char *q = kmalloc_nolock(size[i], __GFP_ACCOUNT, 0);
+
+		must(p && q && km_is_zero(p, size[i]));
+		must(!is_power_of_2(size[i]) || is_aligned(p, size[i]));
+		km_fill(p, size[i], 1);
+		km_fill(q, size[i], 2);
+		must(km_intact(p, size[i], 1));
+		kfree_nolock(p);
+		kfree_nolock(q);
+	}
+	must(kmalloc_nolock(0, 0, NUMA_NO_NODE) == ZERO_SIZE_PTR);
+	must(!kmalloc_nolock(KMALLOC_MAX_CACHE_SIZE + 1, 0, NUMA_NO_NODE));
+	must(!kmalloc_nolock(km_hide(~0UL), 0, NUMA_NO_NODE));
+	kfree_nolock(NULL);
+	kfree_nolock(ZERO_SIZE_PTR);
+}
+
+static void nolock_first(void)
+{
+	nolock_sizes();
+	must(!in_nmi());
+}
+
+/* With every lock of the library held, as by others and as by this thread:
+ * neither waits, and all is well afterwards. */
+static void lock_all(void)
+{
+	slab_fork_lock();
+	vmap_fork_lock();
+	page_fork_lock();
+}
+
+static void unlock_all(void)
+{
+	page_fork_unlock();
+	vmap_fork_unlock();
+	slab_fork_unlock();
+}
+
+static void nolock_thread(unsigned int nr, void *arg)
+{
+	(void)nr;
+	(void)arg;
+	must(!in_nmi());
+	for (int i = 0; i < 20; i++)
+		nolock_sizes();
+	must(!in_nmi());
+}
+
+static void nolock_locked(void)
+{
+	start();
+	kfree(kmalloc(100, GFP_KERNEL));
+	km_enter(lock_all);
+	nolock_sizes();
+	km_threads(2, nolock_thread, NULL);
+	km_leave(unlock_all);
+	nolock_sizes();
+	slab_for_each_cache(check_one, NULL);
+	check_zone();
+	check_vmap();
+}
+
+static void other_flags(void *arg)
+{
+	void *p = kmalloc_nolock(10, GFP_KERNEL, NUMA_NO_NODE);
+
+	(void)arg;
+	must(p);
+	kfree_nolock(p);
+	kfree_nolock(kmalloc_nolock(10, GFP_ATOMIC, NUMA_NO_NODE));
+}
+
+static void test_nolock_flags(void **state)
+{
+	static const char text[] =
+		"kmalloc: kmalloc_nolock: flags 0xcc0: expected __GFP_ZERO or __GFP_ACCOUNT (reported once)\n";
+	struct km_child c;
+
+	(void)state;
+	km_child(&c, other_flags, NULL);
+	assert_child_ok(&c);
+	assert_string_equal(c.said, text);
+}
+
+static void nolock_misuse(void *arg)
+{
+	char *p;
+
+	(void)arg;
+	start();
+	kfree(kmalloc(4096, GFP_KERNEL)); /* there is a slab */
+	p = kmalloc_nolock(4096, 0, NUMA_NO_NODE);
+	kfree_nolock(p + 8);
+	slab_shrink_all();
+}
+
+static void test_nolock_misuse(void **state)
+{
+	(void)state;
+	assert_aborts(nolock_misuse, NULL, "interior pointer of a kmalloc-4096");
+}
+
+/* ---- secrets ---- */
+
+static void kv_sensitive(void)
+{
+	char *p;
+
+	start();
+	kvfree_sensitive(NULL, 10);
+	kvfree_sensitive(ZERO_SIZE_PTR, 10);
+	p = kvmalloc(64, GFP_KERNEL);
+	km_fill(p, 64, 1);
+	kvfree_sensitive(p, 40);
+	p = km_hide(p);
+	must(km_is_zero(p, 40) && !km_is_zero(p, 64));
+	p = kvmalloc(SZ_1M, GFP_KERNEL);
+	km_fill(p, SZ_1M, 1);
+	kvfree_sensitive(p, SZ_1M);
+	must(km_is_zero(km_hide(p), SZ_1M));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -382,6 +645,15 @@ int main(void)
 		km_unit_child(realloc_copy),
 		km_unit_child(sensitive),
 		km_unit_child(version),
+		km_unit_child(on_nodes),
+		km_unit_child(bulk),
+		km_unit_child(realloc_aligned),
+		km_unit_child(realloc_aligned_edges),
+		km_unit_modes(nolock_first),
+		km_unit_modes(nolock_locked),
+		cmocka_unit_test(test_nolock_flags),
+		cmocka_unit_test(test_nolock_misuse),
+		km_unit_child(kv_sensitive),
 		km_unit_modes(stress),
 	};
 

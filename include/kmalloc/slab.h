@@ -18,20 +18,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <kmalloc/attr.h>
 #include <kmalloc/gfp.h>
 
 #ifdef __cplusplus
 extern "C" {
-#endif
-
-#if defined(__GNUC__)
-#define __km_alloc_size(...) __attribute__((__alloc_size__(__VA_ARGS__)))
-#define __km_malloc __attribute__((__malloc__))
-#define __km_must_check __attribute__((__warn_unused_result__))
-#else
-#define __km_alloc_size(...)
-#define __km_malloc
-#define __km_must_check
 #endif
 
 #define ZERO_SIZE_PTR ((void *)16)
@@ -113,6 +104,19 @@ void *krealloc_array(void *p, size_t n, size_t size,
 void kfree(const void *p);
 /** kfree_sensitive() - clear the whole block, then free it */
 void kfree_sensitive(const void *p);
+/** kfree_bulk() - kfree of the @n blocks of @p, of whatever caches */
+void kfree_bulk(size_t n, void **p);
+/**
+ * kmalloc_track_caller() - kmalloc on behalf of the caller's caller
+ * @size: see kmalloc
+ * @gfp:  see <kmalloc/gfp.h>
+ *
+ * For helpers that allocate for others.  Today it is kmalloc.
+ *
+ * Return: as kmalloc.
+ */
+void *kmalloc_track_caller(size_t size, gfp_t gfp) __km_malloc
+	__km_alloc_size(1);
 /**
  * ksize() - usable bytes of a block
  * @p: memory of kmalloc, NULL or ZERO_SIZE_PTR
@@ -145,6 +149,8 @@ void *kvrealloc(const void *p, size_t size, gfp_t gfp) __km_must_check
 	__km_alloc_size(2);
 /** kvfree() - free memory of kvmalloc, kmalloc or vmalloc */
 void kvfree(const void *p);
+/** kvfree_sensitive() - clear the first @len bytes, then kvfree */
+void kvfree_sensitive(const void *p, size_t len);
 
 /* ---- caches of equal objects ---- */
 

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <kmalloc/attr.h>
 #include <kmalloc/gfp.h>
 
 #ifdef __cplusplus
@@ -40,6 +41,22 @@ void *__vmalloc(unsigned long size, gfp_t gfp);
  * Return: memory with the old content; NULL, @p untouched, on failure.
  */
 void *vrealloc(const void *p, size_t size, gfp_t gfp);
+/**
+ * vrealloc_node_align() - vrealloc to an aligned address
+ * @p:     see vrealloc
+ * @size:  see vrealloc
+ * @align: a power of two; what @p is not aligned to makes it move
+ * @gfp:   see vrealloc
+ * @node:  a hint, which this version does not act on
+ *
+ * Return: as vrealloc; NULL, @p untouched, also if @align is no power of two
+ *         or above 1 TiB.
+ */
+void *vrealloc_node_align(const void *p, size_t size, unsigned long align,
+			  gfp_t gfp, int node) __km_must_check
+	__km_alloc_size(2);
+#define vrealloc_node(p, size, gfp, node) \
+	vrealloc_node_align(p, size, 1, gfp, node)
 /** vfree() - free memory of vmalloc; NULL is ignored */
 void vfree(const void *p);
 /** is_vmalloc_addr() - whether @p lies in the used part of vmalloc's range */

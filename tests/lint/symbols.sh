@@ -70,9 +70,11 @@ for lib in "$libs/libkmalloc.so" "$KM_PRELOAD"; do
 		"$($READELF -dW "$lib" | grep TEXTREL)"
 done
 
-# The engine stands on no allocator and no stdio.
+# The engine stands on no allocator and no stdio; kasprintf is above it and
+# prints into memory.
 forbidden='malloc|calloc|realloc|free|v?(f|s|sn|d|as)?printf|f?puts|fwrite|fopen'
 empty "no room below preload/ calls malloc or stdio" \
 	"$($NM -A -u "$KM_BUILDDIR"/src/.libs/libcore_la-*.o |
-		sed 's|.*/||' | grep -E " U ($forbidden)\$")"
+		sed 's|.*/||' | grep -E " U ($forbidden)\$" |
+		grep -v '^libcore_la-kasprintf\.o:.* U vsnprintf$')"
 tap_done
