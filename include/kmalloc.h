@@ -11,6 +11,7 @@
 #include <kmalloc/cleanup.h>
 #include <kmalloc/err.h>
 #include <kmalloc/gfp.h>
+#include <kmalloc/mempool.h>
 #include <kmalloc/node.h>
 #include <kmalloc/nolock.h>
 #include <kmalloc/obj.h>

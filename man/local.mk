@@ -12,4 +12,5 @@ dist_man_MANS += \
 	%D%/kmem_cache_create.3 \
 	%D%/kstrdup.3 \
 	%D%/libkmalloc.7 \
+	%D%/mempool_create.3 \
 	%D%/vmalloc.3

@@ -238,6 +238,13 @@ void arch_futex_wait(u32 *word, u32 val)
 	sys6(SYS_futex, (long)word, FUTEX_WAIT_PRIVATE, val, 0, 0, 0);
 }
 
+void arch_futex_wait_ms(u32 *word, u32 val, unsigned int ms)
+{
+	struct timespec ts = { ms / 1000, ms % 1000 * 1000000L };
+
+	sys6(SYS_futex, (long)word, FUTEX_WAIT_PRIVATE, val, (long)&ts, 0, 0);
+}
+
 void arch_futex_wake(u32 *word, int nr)
 {
 	/* A lost wake is a hang: this one is never made to fail. */

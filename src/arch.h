@@ -49,6 +49,7 @@ int arch_discard_ranges(const struct arch_range *ranges, unsigned int nr);
 
 /* Waiting. */
 void arch_futex_wait(u32 *word, u32 val);
+void arch_futex_wait_ms(u32 *word, u32 val, unsigned int ms);
 void arch_futex_wake(u32 *word, int nr);
 void arch_sched_yield(void);
 

@@ -27,6 +27,7 @@ core_sources = \
 	%D%/kmem_buckets.c \
 	%D%/rodata.h %D%/rodata.c \
 	%D%/string.c %D%/kasprintf.c \
+	%D%/mempool.h %D%/mempool.c \
 	%D%/slabinfo.h %D%/slabinfo.c \
 	%D%/mm_init.h %D%/mm_init.c
 
@@ -51,6 +52,7 @@ kminclude_HEADERS = \
 	include/kmalloc/cleanup.h \
 	include/kmalloc/err.h \
 	include/kmalloc/gfp.h \
+	include/kmalloc/mempool.h \
 	include/kmalloc/node.h \
 	include/kmalloc/nolock.h \
 	include/kmalloc/obj.h \

@@ -18,6 +18,7 @@
 
 #include "arch.h"
 #include "memblock.h"
+#include "mempool.h"
 #include "page_alloc.h"
 #include "params.h"
 #include "percpu.h"
@@ -118,6 +119,7 @@ void mm_begin(void)
 void mm_fork_prepare(void)
 {
 	lockdep_fork_begin();
+	mempool_fork_lock();
 	percpu_fork_lock();
 	slab_fork_lock();
 	vmap_fork_lock();
@@ -134,6 +136,7 @@ void mm_fork_parent(void)
 	vmap_fork_unlock();
 	slab_fork_unlock();
 	percpu_fork_unlock();
+	mempool_fork_unlock();
 	lockdep_fork_end();
 }
 
@@ -146,6 +149,7 @@ void mm_fork_child(void)
 	vmap_fork_child();
 	slab_fork_child();
 	percpu_fork_child();
+	mempool_fork_child();
 	lockdep_fork_end();
 }
 

@@ -60,7 +60,7 @@ bool spin_lock_inverted(struct spinlock *lock, u32 self)
 	u32 old = 0;
 
 	BUILD_BUG_ON(LOCK_RANK_PERCPU_SLOT != NR_LOCK_RANKS - 1);
-	BUILD_BUG_ON(SPIN_FORK_SKIPPED % NR_LOCK_RANKS);
+	BUILD_BUG_ON(SPIN_FORK_SKIPPED % (64 / LOCKDEP_BITS));
 	BUILD_BUG_ON(NR_LOCK_RANKS * LOCKDEP_BITS > 64);
 	atomic_add(&lockdep_inversions, 1);
 	return try_cmpxchg(&lock->word, &old, self);

@@ -48,19 +48,20 @@ bool __cold spin_lock_slowpath(struct spinlock *lock, u32 self);
 bool __cold spin_lock_inverted(struct spinlock *lock, u32 self);
 void __cold spin_unlock_slowpath(struct spinlock *lock);
 
-/* How many locks of each rank this thread holds, or is about to: a byte
- * each.  Signal handlers see what they interrupted. */
+/* How many locks of each rank this thread holds, or is about to: four bits
+ * each, for up to fifteen handlers above one another, all of which interrupted
+ * a critical section of that rank.  Signal handlers see what they interrupted. */
 extern __tls_ie u64 lockdep_held __hidden;
 extern u32 lockdep_inversions; /* atomic */
 extern u32 lockdep_waits;      /* atomic: for a lock that another thread had */
 
-#define LOCKDEP_BITS 8
+#define LOCKDEP_BITS 4
 /* Fork holds them all. */
 #define LOCKDEP_FORK (1ULL << LOCKDEP_BITS * LOCK_RANK_PERCPU_SLOT)
 
 static inline unsigned int spin_lane(const struct spinlock *lock)
 {
-	return LOCKDEP_BITS * (lock->rank % NR_LOCK_RANKS);
+	return LOCKDEP_BITS * (lock->rank % (64 / LOCKDEP_BITS));
 }
 
 /* No lock is held that comes at @lock's rank or after it: then spin_lock

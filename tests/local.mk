@@ -14,6 +14,7 @@ unit_tests = \
 	%D%/t_kmem_buckets \
 	%D%/t_kmem_cache \
 	%D%/t_memblock \
+	%D%/t_mempool \
 	%D%/t_mm_init \
 	%D%/t_nolock \
 	%D%/t_page_alloc \
