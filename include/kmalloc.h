@@ -16,7 +16,9 @@
 #include <kmalloc/nolock.h>
 #include <kmalloc/obj.h>
 #include <kmalloc/overflow.h>
+#include <kmalloc/page.h>
 #include <kmalloc/page_alloc.h>
+#include <kmalloc/page_frag.h>
 #include <kmalloc/slab.h>
 #include <kmalloc/string.h>
 #include <kmalloc/vmalloc.h>

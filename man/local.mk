@@ -13,4 +13,5 @@ dist_man_MANS += \
 	%D%/kstrdup.3 \
 	%D%/libkmalloc.7 \
 	%D%/mempool_create.3 \
+	%D%/page_frag_alloc.3 \
 	%D%/vmalloc.3

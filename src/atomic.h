@@ -17,6 +17,7 @@
 #define atomic_add(p, v) ((void)__atomic_fetch_add(p, v, __ATOMIC_RELAXED))
 #define atomic_sub(p, v) ((void)__atomic_fetch_sub(p, v, __ATOMIC_RELAXED))
 #define atomic_fetch_add(p, v) __atomic_fetch_add(p, v, __ATOMIC_RELAXED)
+#define atomic_sub_return(p, v) __atomic_sub_fetch(p, v, __ATOMIC_ACQ_REL)
 #define xchg(p, v) __atomic_exchange_n(p, v, __ATOMIC_ACQ_REL)
 #define try_cmpxchg(p, oldp, v)                                      \
 	__atomic_compare_exchange_n(p, oldp, v, false, __ATOMIC_ACQUIRE, \

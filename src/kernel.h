@@ -9,6 +9,7 @@
 
 #include <kmalloc/err.h>
 #include <kmalloc/overflow.h>
+#include <kmalloc/page.h> /* the system's may be larger: arch_page_size */
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -33,12 +34,6 @@
 		__max_a > __max_b ? __max_a : __max_b; \
 	})
 #define clamp(v, lo, hi) min(max(v, lo), hi)
-
-/* Pages of ours; the system's may be larger (see arch_page_size). */
-#define PAGE_SHIFT 12
-#define PAGE_SIZE (1UL << PAGE_SHIFT)
-#define PAGE_MASK (~(PAGE_SIZE - 1))
-#define PAGE_ALIGN(x) ALIGN(x, PAGE_SIZE)
 
 #define SZ_1K 1024UL
 #define SZ_64K (64 * SZ_1K)

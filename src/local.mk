@@ -28,6 +28,7 @@ core_sources = \
 	%D%/rodata.h %D%/rodata.c \
 	%D%/string.c %D%/kasprintf.c \
 	%D%/mempool.h %D%/mempool.c \
+	%D%/page_frag.c \
 	%D%/slabinfo.h %D%/slabinfo.c \
 	%D%/mm_init.h %D%/mm_init.c
 
@@ -57,8 +58,10 @@ kminclude_HEADERS = \
 	include/kmalloc/nolock.h \
 	include/kmalloc/obj.h \
 	include/kmalloc/overflow.h \
+	include/kmalloc/page.h \
 	include/kmalloc/page_alloc.h \
 	include/kmalloc/rcu.h \
+	include/kmalloc/page_frag.h \
 	include/kmalloc/slab.h \
 	include/kmalloc/string.h \
 	include/kmalloc/vmalloc.h

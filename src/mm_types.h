@@ -20,6 +20,7 @@ enum page_type {
 	PG_PAGES,  /* alloc_pages; order */
 	PG_LARGE,  /* a large kmalloc; nr pages */
 	PG_SLAB,   /* a struct slab begins here */
+	PG_FRAG,   /* page_frag's; order, refs */
 };
 
 /* The block reads as zero and is not resident. */
@@ -33,7 +34,10 @@ struct page {
 	u8 pad;
 	u32 nr;		 /* pages, of a large block */
 	u32 stamp;	 /* free: when, in units of 1/4 s; zone lock */
-	u32 requested;	 /* reserved for reports */
+	union {
+		u32 requested; /* reserved for reports */
+		u32 refs;      /* PG_FRAG: atomic */
+	};
 };
 
 BUILD_BUG_ON(sizeof(struct page) != 32);

@@ -615,6 +615,41 @@ __export struct page *alloc_pages(gfp_t gfp, unsigned int order)
 	return prepare_pages(page, order, gfp);
 }
 
+__export struct page *alloc_pages_node(int node, gfp_t gfp, unsigned int order)
+{
+	(void)node;
+	return alloc_pages(gfp, order);
+}
+
+__export unsigned long alloc_pages_bulk(gfp_t gfp, int nr, struct page **array)
+{
+	int i = 0;
+
+	for (; i < nr; i++) {
+		if (!array[i])
+			array[i] = alloc_pages(gfp, 0);
+		if (!array[i])
+			break;
+	}
+	return (unsigned long)i;
+}
+
+__export unsigned long alloc_pages_bulk_node(gfp_t gfp, int node, int nr,
+					     struct page **array)
+{
+	(void)node;
+	return alloc_pages_bulk(gfp, nr, array);
+}
+
+__export void split_page(struct page *page, unsigned int order)
+{
+	if (page_type(page) != PG_PAGES || page->order != order)
+		panic("split_page of %p, order %u: not a block of that order",
+		      mem_page_address(page), order);
+	for (size_t i = 0; i < 1UL << order; i++)
+		prepare_pages(page + i, 0, 0);
+}
+
 __export void __free_pages(struct page *page, unsigned int order)
 {
 	if (!page)
@@ -663,6 +698,27 @@ __export struct page *virt_to_page(const void *addr)
 	return mem_is_phys(addr) ? mem_page(addr) : NULL;
 }
 
+__export unsigned long page_to_pfn(const struct page *page)
+{
+	return (unsigned long)(page - mem_map);
+}
+
+__export struct page *pfn_to_page(unsigned long pfn)
+{
+	return mem_map + pfn;
+}
+
+__export bool pfn_valid(unsigned long pfn)
+{
+	return pfn < mem_phys.size >> PAGE_SHIFT &&
+	       mem_is_phys((void *)(mem_phys_base + (pfn << PAGE_SHIFT)));
+}
+
+__export bool virt_addr_valid(const void *addr)
+{
+	return mem_is_phys(addr);
+}
+
 __export void *alloc_pages_exact(size_t size, gfp_t gfp)
 {
 	unsigned int nr = (unsigned int)(PAGE_ALIGN(size) >> PAGE_SHIFT);
@@ -681,6 +737,12 @@ __export void *alloc_pages_exact(size_t size, gfp_t gfp)
 	page_set_type(page, PG_LARGE);
 	page->nr = nr;
 	return p;
+}
+
+__export void *alloc_pages_exact_nid(int node, size_t size, gfp_t gfp)
+{
+	(void)node;
+	return alloc_pages_exact(size, gfp);
 }
 
 __export void free_pages_exact(void *p, size_t size)

@@ -18,6 +18,7 @@ unit_tests = \
 	%D%/t_mm_init \
 	%D%/t_nolock \
 	%D%/t_page_alloc \
+	%D%/t_page_frag \
 	%D%/t_obj \
 	%D%/t_params \
 	%D%/t_percpu \

@@ -692,6 +692,127 @@ static void growth_fails(void)
 	check_zone();
 }
 
+/* ---- single pages ---- */
+
+static void single(void)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+	unsigned long addr = __get_free_page(GFP_KERNEL | __GFP_ZERO);
+
+	must(page && addr && PAGE_ALIGNED(addr));
+	must(km_is_zero((void *)addr, PAGE_SIZE));
+	__free_page(page);
+	free_page(addr);
+	free_page(0);
+	addr = __get_dma_pages(GFP_KERNEL, 1);
+	free_pages(addr, 1);
+	page = alloc_pages_node(1, GFP_KERNEL, 3);
+	must(page && IS_ALIGNED((uintptr_t)page_address(page), 8 * PAGE_SIZE));
+	__free_pages(page, 3);
+	must(!alloc_pages_node(0, GFP_KERNEL, MAX_PAGE_ORDER + 1));
+	free_pages_exact(alloc_pages_exact_nid(0, 9 * PAGE_SIZE, GFP_KERNEL),
+			 9 * PAGE_SIZE);
+	must(!alloc_pages_exact_nid(0, 0, GFP_KERNEL));
+}
+
+static void numbers(void)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, 2);
+	unsigned long pfn = page_to_pfn(page);
+	char *p = page_address(page);
+
+	must(pfn_to_page(pfn) == page && page_to_virt(page) == p);
+	must(page_to_pfn(virt_to_page(p + 3 * PAGE_SIZE)) == pfn + 3);
+	must(virt_to_pfn(p + PAGE_SIZE - 1) == pfn && !(pfn & 3));
+	must(pfn_valid(pfn) && pfn_valid(0));
+	must(!pfn_valid(mem_phys.online >> PAGE_SHIFT));
+	must(!pfn_valid(km_hide(~0UL)) && !pfn_valid(km_hide(1UL << 52)));
+	must(virt_addr_valid(p) && !virt_addr_valid(&p));
+	must(!virt_addr_valid(NULL));
+	must(offset_in_page(p + PAGE_SIZE + 5) == 5);
+	__free_pages(page, 2);
+	must(get_order(1) == 0 && get_order(4096) == 0 && get_order(4097) == 1);
+	must(get_order(8192) == 1 && get_order(8193) == 2);
+	must(get_order(SZ_4M) == 10 && get_order(SZ_4M + 1) == 11);
+	must(get_order(1UL << 63) == 51);
+	must(PAGE_ALIGN(1UL) == 4096 && PAGE_ALIGN(4096UL) == 4096);
+	must(PAGE_ALIGN_DOWN(4097UL) == 4096 && PAGE_ALIGN(0UL) == 0);
+}
+
+static void many(void)
+{
+	struct page *page[20] = { NULL }, *mine = alloc_page(GFP_KERNEL);
+
+	must(alloc_pages_bulk(GFP_KERNEL, 0, page) == 0 && !page[0]);
+	page[3] = mine;
+	must(alloc_pages_bulk(GFP_KERNEL | __GFP_ZERO, 10, page) == 10);
+	must(page[3] == mine && !page[10]);
+	must(alloc_pages_bulk_node(GFP_KERNEL, 0, 20, page) == 20);
+	for (int i = 0; i < 20; i++) {
+		if (i < 10 && i != 3)
+			must(km_is_zero(page_address(page[i]), PAGE_SIZE));
+		km_fill(page_address(page[i]), PAGE_SIZE, (u64)i);
+	}
+	for (int i = 0; i < 20; i++) {
+		must(km_intact(page_address(page[i]), PAGE_SIZE, (u64)i));
+		__free_page(page[i]);
+	}
+}
+
+/* As many as there are; what was there before counts. */
+static void many_fail(void)
+{
+	struct page *page[20] = { alloc_page(GFP_KERNEL) };
+	unsigned long got;
+
+	page[2] = alloc_page(GFP_KERNEL);
+	km_fail_growth(1);
+	while (alloc_pages(GFP_KERNEL, 0))
+		;
+	got = alloc_pages_bulk(GFP_KERNEL, 20, page);
+	must(got == 1 && !page[1] && page[2]);
+	__free_page(page[0]);
+	page[0] = NULL;
+	must(alloc_pages_bulk(GFP_KERNEL, 20, page) == 1 && page[0]);
+}
+
+/* The pieces are freed in any order, and merge. */
+static void split(void)
+{
+	struct page *page = get_block(GFP_KERNEL, 5, 7);
+	struct zone_stat before;
+
+	__free_pages(page, 5);
+	before = settled();
+	page = get_block(GFP_KERNEL, 5, 7);
+	split_page(page, 5);
+	for (unsigned int i = 0; i < 32; i++) {
+		unsigned int k = i * 5 % 32;
+
+		must(km_intact(page_address(page + k), 64, 7 + k));
+		__free_page(page + k);
+	}
+	must(settled().zero_pages == before.zero_pages);
+	page = alloc_page(GFP_KERNEL);
+	split_page(page, 0);
+	__free_page(page);
+}
+
+static void split_wrong(void *arg)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, 2);
+
+	(void)arg;
+	split_page(page, 3);
+}
+
+static void test_split_wrong(void **state)
+{
+	(void)state;
+	assert_aborts(split_wrong, NULL,
+		      ", order 3: not a block of that order");
+}
+
 /* ---- at random ---- */
 
 #define HELD 60
@@ -803,6 +924,12 @@ int main(void)
 		cmocka_unit_test(test_misuse_line),
 		km_unit_modes(exhausted),
 		km_unit_child(growth_fails),
+		km_unit_modes(single),
+		km_unit_child(numbers),
+		km_unit_modes(many),
+		km_unit_modes(many_fail),
+		km_unit_modes(split),
+		cmocka_unit_test(test_split_wrong),
 		km_unit_modes(stress),
 		km_unit_modes(stress_failing),
 		km_unit_child(fork_child),

@@ -5,9 +5,12 @@
 #ifndef KMALLOC_PAGE_ALLOC_H
 #define KMALLOC_PAGE_ALLOC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
+#include <kmalloc/attr.h>
 #include <kmalloc/gfp.h>
+#include <kmalloc/page.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -26,12 +29,37 @@ struct page;
  */
 struct page *alloc_pages(gfp_t gfp, unsigned int order);
 
+#define alloc_page(gfp) alloc_pages(gfp, 0)
+/** alloc_pages_node() - alloc_pages; @node is a hint, not acted on */
+struct page *alloc_pages_node(int node, gfp_t gfp, unsigned int order);
+/**
+ * alloc_pages_bulk() - many single pages
+ * @gfp:   see alloc_pages
+ * @nr:    entries of @array
+ * @array: where to store them; entries that are not NULL stay
+ *
+ * Return: how many of the first entries are pages now: fewer than @nr if
+ *         there is no memory for more.
+ */
+unsigned long alloc_pages_bulk(gfp_t gfp, int nr, struct page **array);
+/** alloc_pages_bulk_node() - alloc_pages_bulk; @node is a hint */
+unsigned long alloc_pages_bulk_node(gfp_t gfp, int node, int nr,
+				    struct page **array);
+/**
+ * split_page() - make a block single pages, each to be freed by itself
+ * @page:  what alloc_pages returned
+ * @order: the same order; another one aborts with a message
+ */
+void split_page(struct page *page, unsigned int order);
+
 /**
  * __free_pages() - free a block of pages
  * @page:  what alloc_pages returned, or NULL
  * @order: the same order; another one aborts with a message
  */
 void __free_pages(struct page *page, unsigned int order);
+
+#define __free_page(page) __free_pages(page, 0)
 
 /**
  * __get_free_pages() - alloc_pages, by address
@@ -41,6 +69,8 @@ void __free_pages(struct page *page, unsigned int order);
  * Return: the block's address, or 0.
  */
 unsigned long __get_free_pages(gfp_t gfp, unsigned int order);
+#define __get_free_page(gfp) __get_free_pages(gfp, 0)
+#define __get_dma_pages(gfp, order) __get_free_pages((gfp) | GFP_DMA, order)
 
 /**
  * get_zeroed_page() - one page that reads as zero
@@ -56,6 +86,7 @@ unsigned long get_zeroed_page(gfp_t gfp);
  * @order: the block's order
  */
 void free_pages(unsigned long addr, unsigned int order);
+#define free_page(addr) free_pages(addr, 0)
 
 /**
  * alloc_pages_exact() - contiguous pages, not rounded up to a power of two
@@ -65,6 +96,8 @@ void free_pages(unsigned long addr, unsigned int order);
  * Return: page-aligned memory for free_pages_exact or kfree, or NULL.
  */
 void *alloc_pages_exact(size_t size, gfp_t gfp);
+/** alloc_pages_exact_nid() - alloc_pages_exact; @node is a hint */
+void *alloc_pages_exact_nid(int node, size_t size, gfp_t gfp);
 
 /**
  * free_pages_exact() - free what alloc_pages_exact returned
@@ -90,6 +123,23 @@ void *page_address(const struct page *page);
  *         as with vmalloc's.
  */
 struct page *virt_to_page(const void *addr);
+
+/**
+ * page_to_pfn() - the number of a page, from 0 on
+ *
+ * Neighbouring pages have neighbouring numbers.
+ *
+ * Context: any.
+ */
+unsigned long page_to_pfn(const struct page *page);
+/** pfn_to_page() - the page of a number for which pfn_valid is true */
+struct page *pfn_to_page(unsigned long pfn);
+/** pfn_valid() - whether there is such a page */
+bool pfn_valid(unsigned long pfn);
+/** virt_addr_valid() - whether virt_to_page knows the address */
+bool virt_addr_valid(const void *addr);
+#define page_to_virt(page) page_address(page)
+#define virt_to_pfn(addr) page_to_pfn(virt_to_page(addr))
 
 #ifdef __cplusplus
 }
