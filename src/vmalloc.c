@@ -25,6 +25,9 @@
  * Purging discards the pages of DIRTY runs: of what has been free for the
  * reporting delay, and of what exceeds dirty_limit.
  *
+ * Areas of vmalloc_huge are advised to consist of 2 MiB pages, until they
+ * are freed; they are not resized but copied.
+ *
  * The kernel's areas (vmalloc) have a guard, the last page of their run,
  * which goes when they are freed; malloc's have none.
  *
@@ -65,8 +68,14 @@ struct vmap_unit {
 	u32 nr;	    /* head: units of the run */
 	u32 head;   /* last: the run's first unit */
 	u8 state;   /* head: enum run_state */
-	u8 guarded; /* head: the last page is inaccessible */
-	u16 pad;
+	u8 pad;
+	union {
+		struct {
+			u8 guarded; /* head: the last page is inaccessible */
+			u8 huge;    /* head, BUSY: advised to be 2 MiB pages */
+		};
+		u16 special; /* one of these */
+	};
 	union {
 		struct {
 			u32 next, prev; /* head, free: in the bin, plus 1 */
@@ -223,7 +232,7 @@ static void set_run(u32 i, u32 nr, enum run_state state)
 {
 	vm.unit[i].nr = nr;
 	vm.unit[i].state = (u8)state;
-	vm.unit[i].guarded = false;
+	vm.unit[i].special = false;
 	vm.unit[i + nr - 1].head = i;
 }
 
@@ -444,6 +453,25 @@ static bool unguard_run(u32 i)
 			vm.unit[i].guarded = false;
 	}
 	return !vm.unit[i].guarded;
+}
+
+/* ---- 2 MiB pages ---- */
+
+static void advise_huge(u32 i, size_t size)
+{
+	if (param(thp) == THP_MADVISE &&
+	    !arch_madvise(unit_address(i), ALIGN_DOWN(size, SZ_2M),
+			  MADV_HUGEPAGE))
+		vm.unit[i].huge = true;
+}
+
+/* As all of the range is. */
+static void unadvise_huge(u32 i)
+{
+	if (!vm.unit[i].huge)
+		return;
+	arch_madvise(unit_address(i), run_bytes(i), MADV_NOHUGEPAGE);
+	vm.unit[i].huge = false;
 }
 
 /* ---- purging ---- */
@@ -720,10 +748,11 @@ static bool free_area(u32 i)
 		return true;
 	}
 	__account(i, 0, -1);
-	if (vm.unit[i].guarded) {
+	if (vm.unit[i].special) {
 		vm.unit[i].state = RUN_PURGING;
 		spin_unlock(&vm.lock);
 		unguard_run(i);
+		unadvise_huge(i);
 		spin_lock(&vm.lock);
 	}
 	__free_run(i);
@@ -895,6 +924,8 @@ void *vmap_resize(void *p, size_t size)
 		return NULL;
 	guard = vm.unit[i].guarded;
 	nr = units_for(pages, guard);
+	if (vm.unit[i].huge && (pages > room_of(i) || nr < vm.unit[i].nr / 2))
+		return NULL;
 	if (pages <= room_of(i)) {
 		if (nr < vm.unit[i].nr / 2)
 			cut_tail(i, nr, guard);
@@ -916,7 +947,7 @@ void *vmap_resize(void *p, size_t size)
 
 /* ---- the kernel's interface ---- */
 
-void *vmalloc_align(size_t size, size_t align, gfp_t gfp)
+static void *alloc_area(size_t size, size_t align, gfp_t gfp, bool huge)
 {
 	bool zeroed = false;
 	void *p;
@@ -924,9 +955,16 @@ void *vmalloc_align(size_t size, size_t align, gfp_t gfp)
 	if (!size)
 		return NULL;
 	p = vmap_alloc(size, align, true, &zeroed);
+	if (p && huge)
+		advise_huge(unit_index(p), size);
 	if (p && gfp & __GFP_ZERO && !zeroed)
 		__builtin_memset(p, 0, PAGE_ALIGN(size));
 	return p;
+}
+
+void *vmalloc_align(size_t size, size_t align, gfp_t gfp)
+{
+	return alloc_area(size, align, gfp, false);
 }
 
 __export void *__vmalloc(unsigned long size, gfp_t gfp)
@@ -942,6 +980,74 @@ __export void *vmalloc(unsigned long size)
 __export void *vzalloc(unsigned long size)
 {
 	return __vmalloc(size, GFP_KERNEL | __GFP_ZERO);
+}
+
+__export void *vmalloc_node(unsigned long size, int node)
+{
+	(void)node;
+	return vmalloc(size);
+}
+
+__export void *vzalloc_node(unsigned long size, int node)
+{
+	(void)node;
+	return vzalloc(size);
+}
+
+__export void *vmalloc_user(unsigned long size)
+{
+	return vzalloc(size);
+}
+
+/* The range is what it is: all of it is below 4 GiB, or no area should be
+ * relied upon to be. */
+static bool is_below_4g(void)
+{
+	return start_vmap() &&
+	       (u64)(uintptr_t)mem_vmalloc.base + mem_vmalloc.size <=
+		       4ULL * SZ_1G;
+}
+
+__export void *vmalloc_32(unsigned long size)
+{
+	return is_below_4g() ? vmalloc(size) : NULL;
+}
+
+__export void *vmalloc_32_user(unsigned long size)
+{
+	return is_below_4g() ? vmalloc_user(size) : NULL;
+}
+
+__export void *vmalloc_huge_node(unsigned long size, gfp_t gfp, int node)
+{
+	(void)node;
+	return size < SZ_2M ? __vmalloc(size, gfp) :
+			      alloc_area(size, SZ_2M, gfp, true);
+}
+
+__export void *vmalloc_huge(unsigned long size, gfp_t gfp)
+{
+	return vmalloc_huge_node(size, gfp, -1);
+}
+
+__export void *__vmalloc_array(size_t n, size_t size, gfp_t gfp)
+{
+	return __vmalloc(array_size(n, size), gfp);
+}
+
+__export void *vmalloc_array(size_t n, size_t size)
+{
+	return __vmalloc_array(n, size, GFP_KERNEL);
+}
+
+__export void *__vcalloc(size_t n, size_t size, gfp_t gfp)
+{
+	return __vmalloc_array(n, size, gfp | __GFP_ZERO);
+}
+
+__export void *vcalloc(size_t n, size_t size)
+{
+	return __vcalloc(n, size, GFP_KERNEL);
 }
 
 __export void vfree(const void *p)

@@ -58,6 +58,131 @@ static struct vmap_stat stat_now(void)
 
 /* ---- areas ---- */
 
+static void arrays(void)
+{
+	size_t many = km_hide(SIZE_MAX / 2);
+	char *p[] = {
+		vmalloc_array(10, 1000),
+		__vmalloc_array(10, 1000, GFP_KERNEL | __GFP_ZERO),
+		vcalloc(10, 1000),
+		__vcalloc(10, 1000, GFP_KERNEL),
+		vmalloc_user(10000),
+		vmalloc_node(10000, 1),
+		vzalloc_node(10000, -1),
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(p); i++) {
+		must(vmap_size(p[i]) == 12288);
+		must(i == 0 || i == 5 || km_is_zero(p[i], 12288));
+		mark(p[i], 0, 12288, i);
+	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(p); i++) {
+		must(marked(p[i], 12288, i));
+		vfree(p[i]);
+	}
+	must(!vmalloc_array(many, 3) && !vcalloc(many, 3));
+	must(!__vmalloc_array(many, 3, GFP_KERNEL));
+	must(!__vcalloc(many, 3, GFP_KERNEL));
+	must(!vmalloc_array(0, 3) && !vmalloc_user(0) && !vmalloc_node(0, 0));
+	/* What was used before is cleared as well. */
+	p[0] = vcalloc(3, 4096);
+	must(km_is_zero(p[0], 12288));
+	vfree(p[0]);
+}
+
+/* Below 4 GiB or not at all. */
+static void low(void)
+{
+	void *p = vmalloc_32(10000), *q = vmalloc_32_user(10000);
+
+	must(!p || ((uintptr_t)p + 10000) >> 32 == 0);
+	must(!q || (((uintptr_t)q + 10000) >> 32 == 0 && km_is_zero(q, 10000)));
+	must(!vmalloc_32(0));
+	vfree(p);
+	vfree(q);
+}
+
+static void aligned_resize(void)
+{
+	char *p = vrealloc_node_align(NULL, 100000, SZ_1M, GFP_KERNEL, 0), *q;
+
+	must(p && IS_ALIGNED((uintptr_t)p, SZ_1M));
+	mark(p, 0, 100000, 1);
+	q = vrealloc_node_align(p, 3 * SZ_1M, SZ_1M, GFP_KERNEL, 0);
+	must(q && IS_ALIGNED((uintptr_t)q, SZ_1M) && marked(q, 100000, 1));
+	p = vrealloc_node_align(q, 200000, SZ_1M, GFP_KERNEL, 0);
+	must(p == q && marked(p, 100000, 1));
+	q = vrealloc_node(p, 150000, GFP_KERNEL, 0);
+	must(q == p);
+	must(!vrealloc_node_align(p, 100, 3, GFP_KERNEL, 0));
+	must(!vrealloc_node_align(p, km_hide(~0UL), 8, GFP_KERNEL, 0));
+	must(marked(p, 100000, 1));
+	must(!vrealloc_node_align(p, 0, SZ_1M, GFP_KERNEL, 0));
+	must(stat_now().areas == 0);
+}
+
+/* Whether the system is advised to use 2 MiB pages at @p. */
+static bool is_advised(const void *p)
+{
+	FILE *f = fopen("/proc/self/smaps", "r");
+	bool here = false, advised = false;
+	unsigned long from, to;
+	char line[512];
+
+	must(f);
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%lx-%lx ", &from, &to) == 2)
+			here = (uintptr_t)p >= from && (uintptr_t)p < to;
+		if (here && !strncmp(line, "VmFlags:", 8))
+			advised = strstr(line, " hg");
+	}
+	fclose(f);
+	return advised;
+}
+
+static void huge_areas(void)
+{
+	size_t size = 5 * SZ_1M;
+	char *p = vmalloc_huge(size, GFP_KERNEL | __GFP_ZERO), *q;
+	bool advised;
+
+	must(p && IS_ALIGNED((uintptr_t)p, SZ_2M) && km_is_zero(p, size));
+	advised = is_advised(p);
+	must(advised || km_valgrind() ||
+	     access("/sys/kernel/mm/transparent_hugepage", F_OK));
+	mark(p, 0, size, 1);
+	/* It stays while it can, and is copied otherwise. */
+	q = vrealloc(p, size - SZ_1M, GFP_KERNEL);
+	must(q == p);
+	q = vrealloc(p, 2 * size, GFP_KERNEL);
+	must(q && (!advised || q != p) && marked(q, size - SZ_1M, 1));
+	must(!advised || !is_advised(p));
+	vfree(q);
+	p = vmalloc_huge_node(size, GFP_KERNEL, 0);
+	must(p && IS_ALIGNED((uintptr_t)p, SZ_2M));
+	mark(p, 0, size, 1);
+	q = vrealloc(p, 100, GFP_KERNEL);
+	must(q && marked(q, 100, 1));
+	vfree(q);
+	must(!is_advised(p));
+	p = vmalloc_huge(SZ_2M - 1, GFP_KERNEL);
+	must(p && !is_advised(p));
+	vfree(p);
+	must(!vmalloc_huge(0, GFP_KERNEL));
+	must(!vmalloc_huge(km_hide(~0UL), GFP_KERNEL));
+	must(stat_now().areas == 0);
+}
+
+static void huge_areas_not(void)
+{
+	char *p;
+
+	setenv("KMALLOC", "thp=never", 1);
+	p = vmalloc_huge(SZ_4M, GFP_KERNEL);
+	must(p && IS_ALIGNED((uintptr_t)p, SZ_2M) && !is_advised(p));
+	vfree(p);
+}
+
 static void sizes(void)
 {
 	static char *area[400];
@@ -1071,6 +1196,11 @@ static void stress_failing(void)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		km_unit_child(arrays),
+		km_unit_child(low),
+		km_unit_child(aligned_resize),
+		km_unit_child(huge_areas),
+		km_unit_child(huge_areas_not),
 		km_unit_child(sizes),
 		km_unit_child(refused),
 		km_unit_child(zeroed),

@@ -30,6 +30,48 @@ void *vmalloc(unsigned long size);
 void *vzalloc(unsigned long size);
 /** __vmalloc() - vmalloc with flags: __GFP_ZERO clears */
 void *__vmalloc(unsigned long size, gfp_t gfp);
+/** vmalloc_node() - vmalloc; @node is a hint, not acted on */
+void *vmalloc_node(unsigned long size, int node) __km_malloc __km_alloc_size(1);
+/** vzalloc_node() - vzalloc; @node is a hint */
+void *vzalloc_node(unsigned long size, int node) __km_malloc __km_alloc_size(1);
+/** vmalloc_user() - memory that could be shown to others: it reads as zero */
+void *vmalloc_user(unsigned long size) __km_malloc __km_alloc_size(1);
+/**
+ * vmalloc_32() - vmalloc below 4 GiB
+ *
+ * Return: NULL where the range for areas is above that, which is wherever
+ *         addresses have 64 bits.
+ */
+void *vmalloc_32(unsigned long size) __km_malloc __km_alloc_size(1);
+/** vmalloc_32_user() - vmalloc_32 of memory that reads as zero */
+void *vmalloc_32_user(unsigned long size) __km_malloc __km_alloc_size(1);
+/**
+ * vmalloc_huge() - __vmalloc of 2 MiB pages
+ * @size: bytes
+ * @gfp:  __GFP_ZERO clears
+ *
+ * From 2 MiB on the area is aligned to that, and the system is advised to
+ * use its large pages, unless the option thp says otherwise.
+ *
+ * Return: as vmalloc.
+ */
+void *vmalloc_huge(unsigned long size, gfp_t gfp) __km_malloc
+	__km_alloc_size(1);
+/** vmalloc_huge_node() - vmalloc_huge; @node is a hint */
+void *vmalloc_huge_node(unsigned long size, gfp_t gfp, int node) __km_malloc
+	__km_alloc_size(1);
+
+/** vmalloc_array() - vmalloc of @n times @size bytes; overflow is NULL */
+void *vmalloc_array(size_t n, size_t size) __km_malloc __km_alloc_size(1, 2);
+/** __vmalloc_array() - __vmalloc of @n times @size bytes */
+void *__vmalloc_array(size_t n, size_t size, gfp_t gfp) __km_malloc
+	__km_alloc_size(1, 2);
+/** vcalloc() - vmalloc_array of memory that reads as zero */
+void *vcalloc(size_t n, size_t size) __km_malloc __km_alloc_size(1, 2);
+/** __vcalloc() - __vmalloc_array of memory that reads as zero */
+void *__vcalloc(size_t n, size_t size, gfp_t gfp) __km_malloc
+	__km_alloc_size(1, 2);
+
 /**
  * vrealloc() - resize
  * @p:    memory of vmalloc, or NULL
