@@ -9,7 +9,9 @@
 #define KMALLOC_H
 
 #include <kmalloc/cleanup.h>
+#include <kmalloc/dmapool.h>
 #include <kmalloc/err.h>
+#include <kmalloc/genalloc.h>
 #include <kmalloc/gfp.h>
 #include <kmalloc/mempool.h>
 #include <kmalloc/node.h>
@@ -19,6 +21,7 @@
 #include <kmalloc/page.h>
 #include <kmalloc/page_alloc.h>
 #include <kmalloc/page_frag.h>
+#include <kmalloc/percpu.h>
 #include <kmalloc/slab.h>
 #include <kmalloc/string.h>
 #include <kmalloc/vmalloc.h>

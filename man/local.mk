@@ -2,6 +2,9 @@ dist_man_MANS += \
 	%D%/DEFINE_FREE.3 \
 	%D%/alloc_pages.3 \
 	%D%/kfree_rcu.3 \
+	%D%/alloc_percpu.3 \
+	%D%/dma_pool_create.3 \
+	%D%/gen_pool_create.3 \
 	%D%/kmalloc-run.1 \
 	%D%/kmalloc.3 \
 	%D%/kmem_buckets_create.3 \

@@ -6,7 +6,8 @@
  *
  * Invariant: no other file makes a system call, and nothing here calls a
  * libc function that makes one, allocates, or sets errno.  The only libc
- * calls are getauxval and clock_gettime (vdso), which do neither.
+ * calls are getauxval, and clock_gettime and sched_getcpu (rseq, vdso), which
+ * do neither.
  *
  * Locks: none.  The injection state is written at boot or by tests.
  */
@@ -14,6 +15,7 @@
 
 #include <errno.h>
 #include <linux/futex.h>
+#include <sched.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -361,6 +363,13 @@ unsigned int arch_nr_possible_cpus(void)
 		last = last * 10 + (unsigned int)(buf[i] - '0');
 	}
 	return last + 1;
+}
+
+unsigned int arch_this_cpu(void)
+{
+	int cpu = sched_getcpu();
+
+	return cpu < 0 ? 0 : (unsigned int)cpu;
 }
 
 u64 arch_rlimit_as(void)

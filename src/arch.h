@@ -67,6 +67,8 @@ int arch_membarrier_rseq(void); /* restarts every running section */
 /* CPU ids are below this: what /sys says, else a multiple of 64; 0 if the
  * system does not say. */
 unsigned int arch_nr_possible_cpus(void);
+/* The CPU that this thread runs on, just now; 0 if the system does not say. */
+unsigned int arch_this_cpu(void);
 
 /* All signals of this thread, for a few instructions. */
 void arch_block_signals(u64 *saved);

@@ -29,6 +29,7 @@ core_sources = \
 	%D%/string.c %D%/kasprintf.c \
 	%D%/mempool.h %D%/mempool.c \
 	%D%/page_frag.c \
+	%D%/gen_pool.c %D%/percpu_alloc.c %D%/dmapool.c \
 	%D%/slabinfo.h %D%/slabinfo.c \
 	%D%/mm_init.h %D%/mm_init.c
 
@@ -51,7 +52,9 @@ kminclude_HEADERS = \
 	include/kmalloc/cache.hpp \
 	include/kmalloc/attr.h \
 	include/kmalloc/cleanup.h \
+	include/kmalloc/dmapool.h \
 	include/kmalloc/err.h \
+	include/kmalloc/genalloc.h \
 	include/kmalloc/gfp.h \
 	include/kmalloc/mempool.h \
 	include/kmalloc/node.h \
@@ -62,6 +65,7 @@ kminclude_HEADERS = \
 	include/kmalloc/page_alloc.h \
 	include/kmalloc/rcu.h \
 	include/kmalloc/page_frag.h \
+	include/kmalloc/percpu.h \
 	include/kmalloc/slab.h \
 	include/kmalloc/string.h \
 	include/kmalloc/vmalloc.h

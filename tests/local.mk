@@ -9,10 +9,12 @@ unit_tests = \
 	%D%/t_arch \
 	%D%/t_base \
 	%D%/t_bootmem \
+	%D%/t_dmapool \
 	%D%/t_fault \
 	%D%/t_kmalloc_inline \
 	%D%/t_kmem_buckets \
 	%D%/t_kmem_cache \
+	%D%/t_gen_pool \
 	%D%/t_memblock \
 	%D%/t_mempool \
 	%D%/t_mm_init \
@@ -22,6 +24,7 @@ unit_tests = \
 	%D%/t_obj \
 	%D%/t_params \
 	%D%/t_percpu \
+	%D%/t_percpu_alloc \
 	%D%/t_printk \
 	%D%/t_sheaf \
 	%D%/t_slab_bulk \
