@@ -49,8 +49,8 @@ include_HEADERS += include/kmalloc.h
 # Not pkginclude: that would install <libkmalloc/...>.
 kmincludedir = $(includedir)/kmalloc
 kminclude_HEADERS = \
-	include/kmalloc/cache.hpp \
 	include/kmalloc/attr.h \
+	include/kmalloc/cache.hpp \
 	include/kmalloc/cleanup.h \
 	include/kmalloc/dmapool.h \
 	include/kmalloc/err.h \
@@ -63,9 +63,9 @@ kminclude_HEADERS = \
 	include/kmalloc/overflow.h \
 	include/kmalloc/page.h \
 	include/kmalloc/page_alloc.h \
-	include/kmalloc/rcu.h \
 	include/kmalloc/page_frag.h \
 	include/kmalloc/percpu.h \
+	include/kmalloc/rcu.h \
 	include/kmalloc/slab.h \
 	include/kmalloc/string.h \
 	include/kmalloc/vmalloc.h

@@ -274,6 +274,7 @@ struct waiter {
 	mempool_t *pool;
 	unsigned int nr;
 	void *got[4];
+	u32 done; /* atomic */
 };
 
 static void wait_for_one(unsigned int nr, void *arg)
@@ -284,6 +285,7 @@ static void wait_for_one(unsigned int nr, void *arg)
 		must(!mempool_alloc_bulk(w->pool, w->got, w->nr));
 	else
 		must((w->got[0] = mempool_alloc(w->pool, GFP_NOIO)));
+	smp_store_release(&w->done, 1);
 }
 
 static void until_waiting(mempool_t *pool, unsigned int nr)
@@ -336,8 +338,11 @@ static void bulk_woken(void)
 
 		km_threads_start(t, 2, wait_for_one, w);
 		until_waiting(pool, 1);
-		must(pool->curr_nr == 1);
-		first = READ_ONCE(w[0].got[0]) ? 0 : 1;
+		must(READ_ONCE(pool->curr_nr) == 1);
+		while (!smp_load_acquire(&w[0].done) &&
+		       !smp_load_acquire(&w[1].done))
+			sched_yield();
+		first = smp_load_acquire(&w[0].done) ? 0 : 1;
 		km_threads_join(t + first, 1);
 		must(mempool_free_bulk(pool, w[first].got, 3) == 3);
 		km_threads_join(t + !first, 1);
