@@ -342,6 +342,8 @@ __export int mempool_resize(mempool_t *pool, int min_nr)
 	if (min_nr <= 0)
 		panic("mempool_resize of %p to %d: expected at least 1", pool,
 		      min_nr);
+	if (in_nmi()) /* the lock may be out of reach */
+		return -ENOMEM;
 	if (min_nr <= READ_ONCE(pool->min_nr)) {
 		shrink(pool, min_nr);
 		return 0;

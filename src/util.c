@@ -199,6 +199,29 @@ __export void *kvzalloc_node(size_t size, gfp_t gfp, int node)
 	return kvmalloc_node(size, gfp | __GFP_ZERO, node);
 }
 
+__export void *kvmalloc_node_align(size_t size, unsigned long align, gfp_t gfp,
+				   int node)
+{
+	size_t room;
+
+	(void)node;
+	return round_to(size, &align, &room) ? make_kv(room, align, gfp) : NULL;
+}
+
+__export void *kvmalloc_array_node(size_t n, size_t size, gfp_t gfp, int node)
+{
+	size_t bytes;
+
+	if (check_mul_overflow(n, size, &bytes))
+		return NULL;
+	return kvmalloc_node(bytes, gfp, node);
+}
+
+__export void *kvcalloc_node(size_t n, size_t size, gfp_t gfp, int node)
+{
+	return kvmalloc_array_node(n, size, gfp | __GFP_ZERO, node);
+}
+
 /* ---- without waiting ---- */
 
 static void __cold warn_nolock_flags(gfp_t gfp)

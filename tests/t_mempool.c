@@ -435,6 +435,7 @@ static void handler(void)
 	must(!mempool_alloc_preallocated(pool));
 	mempool_free(p, pool);
 	must(s.out == 2 && pool->curr_nr == 1);
+	must(mempool_resize(pool, 1) == -ENOMEM && pool->min_nr == 2);
 	km_leave(mempool_fork_unlock);
 	mempool_free(q, pool);
 	must(s.out == 2 && mempool_is_saturated(pool));

@@ -386,9 +386,12 @@ static void on_nodes(void)
 			kvmalloc_node(SZ_1M, GFP_KERNEL, node),
 			kvzalloc_node(SZ_1M, GFP_KERNEL, node),
 			kmalloc_track_caller(100, GFP_KERNEL),
+			kvmalloc_array_node(10, 10, GFP_KERNEL, node),
+			kvcalloc_node(10, 10, GFP_KERNEL, node),
 		};
 
 		must(km_is_zero(p[1], 100) && km_is_zero(p[3], 100) &&
+		     km_is_zero(p[9], 100) &&
 		     km_is_zero(p[6], SZ_1M));
 		for (unsigned int k = 0; k < ARRAY_SIZE(p); k++) {
 			must(ksize(p[k]) == (k == 5 || k == 6 ? SZ_1M : 112));
@@ -400,6 +403,8 @@ static void on_nodes(void)
 		}
 		must(kmalloc_node(0, GFP_KERNEL, node) == ZERO_SIZE_PTR);
 		must(!kmalloc_node(most, GFP_KERNEL, node));
+		must(!kvmalloc_array_node(most, 2, GFP_KERNEL, node));
+		must(!kvcalloc_node(2, most, GFP_KERNEL, node));
 		must(!kmalloc_array_node(most, 2, GFP_KERNEL, node));
 		must(!kcalloc_node(2, most, GFP_KERNEL, node));
 		must(!kvmalloc_node(most, GFP_KERNEL, node));
@@ -497,6 +502,24 @@ static void realloc_aligned_edges(void)
 	must(krealloc_node_align(p, 0, 16, GFP_KERNEL, 0) == ZERO_SIZE_PTR);
 }
 
+static void kv_aligned(void)
+{
+	start();
+	for (size_t align = 1; align <= 4 * SZ_1M; align *= 2) {
+		char *p = kvmalloc_node_align(100, align, GFP_KERNEL, 0);
+		char *q = kvmalloc_node_align(SZ_1M + 1, align, GFP_0, 0);
+
+		must(p && is_aligned(p, align) && ksize(p) >= 100);
+		must(q && is_aligned(q, align) && km_is_zero(q, SZ_1M + 1));
+		kvfree(p);
+		kvfree(q);
+	}
+	must(kvmalloc_node_align(0, 64, GFP_KERNEL, 0) == ZERO_SIZE_PTR);
+	must(!kvmalloc_node_align(100, 3, GFP_KERNEL, 0));
+	must(!kvmalloc_node_align(km_hide(~0UL), 64, GFP_KERNEL, 0));
+	must(!kvmalloc_node_align(100, 2 * SZ_1T, GFP_KERNEL, 0));
+}
+
 /* ---- without waiting ---- */
 
 static void nolock_sizes(void)
@@ -563,6 +586,48 @@ static void nolock_locked(void)
 	km_threads(2, nolock_thread, NULL);
 	km_leave(unlock_all);
 	nolock_sizes();
+	slab_for_each_cache(check_one, NULL);
+	check_zone();
+	check_vmap();
+}
+
+#define NOLOCK_HELD 40
+
+/* Both ways of allocating and of freeing, on blocks of all threads. */
+static void nolock_worker(unsigned int nr, void *arg)
+{
+	static char *shared[NOLOCK_HELD]; /* atomic */
+	struct km_rng rng = km_rng_of(nr);
+
+	for (unsigned long i = 0; i < *(unsigned long *)arg; i++) {
+		size_t size = 8 + km_any_size(&rng, 8000);
+		char *p = km_below(&rng, 2) ?
+				  kmalloc_nolock(size, 0, NUMA_NO_NODE) :
+				  kmalloc(size, GFP_KERNEL);
+
+		if (p) {
+			memcpy(p, &size, 8);
+			km_fill(p + 8, size - 8, size);
+		}
+		p = xchg(&shared[km_below(&rng, NOLOCK_HELD)], p);
+		if (!p)
+			continue;
+		memcpy(&size, p, 8);
+		must(km_intact(p + 8, size - 8, size));
+		if (km_below(&rng, 2))
+			kfree_nolock(p);
+		else
+			kfree(p);
+	}
+	must(!in_nmi());
+}
+
+static void nolock_stress(void)
+{
+	unsigned long rounds = km_load(20000);
+
+	start();
+	km_threads(8, nolock_worker, &rounds);
 	slab_for_each_cache(check_one, NULL);
 	check_zone();
 	check_vmap();
@@ -651,6 +716,8 @@ int main(void)
 		km_unit_child(realloc_aligned_edges),
 		km_unit_modes(nolock_first),
 		km_unit_modes(nolock_locked),
+		km_unit_modes(nolock_stress),
+		km_unit_child(kv_aligned),
 		cmocka_unit_test(test_nolock_flags),
 		cmocka_unit_test(test_nolock_misuse),
 		km_unit_child(kv_sensitive),

@@ -46,6 +46,17 @@ void *kvmalloc_node(size_t size, gfp_t gfp, int node) __km_malloc
 void *kvzalloc_node(size_t size, gfp_t gfp, int node) __km_malloc
 	__km_alloc_size(1);
 
+/** kvmalloc_array_node() - kvmalloc_node of @n times @size bytes */
+void *kvmalloc_array_node(size_t n, size_t size, gfp_t gfp,
+			  int node) __km_malloc __km_alloc_size(1, 2);
+/** kvcalloc_node() - kvmalloc_array_node of memory that reads as zero */
+void *kvcalloc_node(size_t n, size_t size, gfp_t gfp, int node) __km_malloc
+	__km_alloc_size(1, 2);
+/** kvmalloc_node_align() - kvmalloc_node at a multiple of @align, a power of
+ * two up to 1 TiB */
+void *kvmalloc_node_align(size_t size, unsigned long align, gfp_t gfp,
+			  int node) __km_malloc __km_alloc_size(1);
+
 /**
  * krealloc_node_align() - krealloc to an aligned address
  * @p:     see krealloc
