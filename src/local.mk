@@ -75,10 +75,13 @@ linuxincdir = $(includedir)/kmalloc-linux/linux
 linuxinc_HEADERS = \
 	include/kmalloc-linux/linux/bug.h \
 	include/kmalloc-linux/linux/cache.h \
+	include/kmalloc-linux/linux/cleanup.h \
 	include/kmalloc-linux/linux/compiler.h \
+	include/kmalloc-linux/linux/dmapool.h \
 	include/kmalloc-linux/linux/err.h \
 	include/kmalloc-linux/linux/errno.h \
 	include/kmalloc-linux/linux/export.h \
+	include/kmalloc-linux/linux/genalloc.h \
 	include/kmalloc-linux/linux/gfp.h \
 	include/kmalloc-linux/linux/gfp_types.h \
 	include/kmalloc-linux/linux/init.h \

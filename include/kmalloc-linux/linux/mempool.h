@@ -5,8 +5,6 @@
 
 #include <linux/slab.h>
 
-#if __has_include(<kmalloc/mempool.h>)
 #include <kmalloc/mempool.h>
-#endif
 
 #endif

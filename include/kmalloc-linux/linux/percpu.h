@@ -5,8 +5,6 @@
 
 #include <linux/types.h>
 
-#if __has_include(<kmalloc/percpu.h>)
 #include <kmalloc/percpu.h>
-#endif
 
 #endif

@@ -9,9 +9,7 @@
 #include <linux/types.h>
 
 #include <kmalloc/slab.h>
-#if __has_include(<kmalloc/string.h>)
 #include <kmalloc/string.h>
-#endif
 
 #define ARCH_KMALLOC_MINALIGN 16
 #define ARCH_SLAB_MINALIGN 8

@@ -9,8 +9,6 @@
 
 #include <linux/types.h>
 
-#if __has_include(<kmalloc/string.h>)
 #include <kmalloc/string.h>
-#endif
 
 #endif

@@ -23,8 +23,8 @@ typedef __s16 s16;
 typedef __s32 s32;
 typedef __s64 s64;
 
-typedef u64 phys_addr_t;
-typedef u64 dma_addr_t;
+typedef uint64_t phys_addr_t;
+typedef uint64_t dma_addr_t;
 typedef unsigned long pgoff_t;
 
 struct list_head {
