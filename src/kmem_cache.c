@@ -243,9 +243,7 @@ static noinline void *alloc_slowpath(struct kmem_cache *s, gfp_t gfp)
 	return p && gfp & __GFP_ZERO ? clear_object(s, p) : p;
 }
 
-/* Cost: 18 instructions, 2 branches, no atomic, no call.  What an aborted
- * sequence leaves behind must not be passed on: the two unlikely cases have
- * a call of their own each. */
+/* Cost: 18 instructions, 2 branches, no atomic, no call. */
 __export void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 {
 	void *p = percpu_pop(s->off);

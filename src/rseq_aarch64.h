@@ -19,7 +19,7 @@
 #define RSEQ_STR(x) RSEQ_STR1(x)
 
 /* clang-format off: one instruction a line */
-#define RSEQ_TABLE                                     \
+#define RSEQ_TABLE(undo)                               \
 	".pushsection .data.rel.ro.rseq_cs, \"aw\"\n\t" \
 	".balign 32\n"                                 \
 	"3:\n\t"                                       \
@@ -31,7 +31,7 @@
 	".popsection\n\t"                              \
 	".pushsection __rseq_failure, \"ax\"\n\t"      \
 	".inst 0xd428bc00\n"                           \
-	"4:\n\t"                                       \
+	"4:\n\t" undo                                  \
 	"b %l[aborted]\n\t"                            \
 	".popsection\n\t"
 
@@ -52,7 +52,7 @@ static __always_inline void *rseq_pop(void *word, long rs, long cid,
 	void *obj;
 	void *top, *tmp;
 
-	__asm__ volatile goto(RSEQ_TABLE RSEQ_ENTER
+	__asm__ volatile goto(RSEQ_TABLE("mov %[obj], xzr\n\t") RSEQ_ENTER
 		"ldr %[top], [%[tmp]]\n\t"
 		"ldr %[obj], [%[top], #-8]!\n\t"
 		"cbz %[obj], %l[empty]\n\t"
@@ -76,7 +76,7 @@ static __always_inline enum rseq_result rseq_push(void *word, long rs, long cid,
 {
 	void *top, *tmp, *below;
 
-	__asm__ volatile goto(RSEQ_TABLE RSEQ_ENTER
+	__asm__ volatile goto(RSEQ_TABLE("") RSEQ_ENTER
 		"ldr %[top], [%[tmp]]\n\t"
 		"ldr %[below], [%[top], #-8]\n\t"
 		"cmp %[below], %[obj]\n\t"
@@ -106,7 +106,7 @@ static inline enum rseq_result rseq_cmpxchg(void *word, long rs, long cid,
 	void *tmp;
 	uintptr_t val;
 
-	__asm__ volatile goto(RSEQ_TABLE RSEQ_ENTER
+	__asm__ volatile goto(RSEQ_TABLE("") RSEQ_ENTER
 		"ldr %[val], [%[tmp]]\n\t"
 		"cmp %[val], %[old]\n\t"
 		"b.ne %l[differs]\n\t"

@@ -34,7 +34,7 @@
 
 /* The descriptor, its entry in the table that debuggers read, and the
  * abort landing with the signature before it. */
-#define RSEQ_TABLE                                     \
+#define RSEQ_TABLE(undo)                               \
 	".pushsection .data.rel.ro.rseq_cs, \"aw\"\n\t" \
 	".balign 32\n"                                 \
 	"3:\n\t"                                       \
@@ -47,7 +47,7 @@
 	".pushsection __rseq_failure, \"ax\"\n\t"      \
 	".byte 0x0f, 0xb9, 0x3d\n\t"                   \
 	".long 0x53053053\n"                           \
-	"4:\n\t"                                       \
+	"4:\n\t" undo                                  \
 	"jmp %l[aborted]\n\t"                          \
 	".popsection\n\t"
 
@@ -64,14 +64,15 @@
 /* Pops this CPU's sheaf; NULL if it is empty or if the sequence was aborted,
  * by preemption, a signal or a debugger's step.  @word: the address of the
  * sheaf's top in CPU 0's area; @rs, @cid: thread-pointer offsets of the
- * rseq area and of the id in it. */
+ * rseq area and of the id in it.  The landing clears what an aborted sequence
+ * had read: compilers take the output for the NULL that is returned. */
 static __always_inline void *rseq_pop(void *word, long rs, long cid,
 				      bool *was_aborted)
 {
 	void *obj;
 	void *top, *tmp;
 
-	__asm__ volatile goto(RSEQ_TABLE RSEQ_ENTER
+	__asm__ volatile goto(RSEQ_TABLE("xorl %k[obj], %k[obj]\n\t") RSEQ_ENTER
 		"movq (%[tmp]), %[top]\n\t"
 		"movq -8(%[top]), %[obj]\n\t"
 		"testq %[obj], %[obj]\n\t"
@@ -98,7 +99,7 @@ static __always_inline enum rseq_result rseq_push(void *word, long rs, long cid,
 {
 	void *top, *tmp;
 
-	__asm__ volatile goto(RSEQ_TABLE RSEQ_ENTER
+	__asm__ volatile goto(RSEQ_TABLE("") RSEQ_ENTER
 		"movq (%[tmp]), %[top]\n\t"
 		"cmpq %[obj], -8(%[top])\n\t"
 		"je %l[twice]\n\t"
@@ -127,7 +128,7 @@ static inline enum rseq_result rseq_cmpxchg(void *word, long rs, long cid,
 {
 	void *tmp;
 
-	__asm__ volatile goto(RSEQ_TABLE RSEQ_ENTER
+	__asm__ volatile goto(RSEQ_TABLE("") RSEQ_ENTER
 		"cmpq %[old], (%[tmp])\n\t"
 		"jne %l[differs]\n\t"
 		"movq %[new], (%[tmp])\n"
