@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <linux/futex.h>
+#include <linux/sched.h>
 #include <sched.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
@@ -57,6 +58,8 @@ static const struct {
 	{ "process_vm_readv", SYS_process_vm_readv, EPERM },
 	{ "rt_sigprocmask", SYS_rt_sigprocmask, EINVAL },
 	{ "process_madvise", SYS_process_madvise, EPERM },
+	{ "clone", SYS_clone, EAGAIN },
+	{ "prctl", SYS_prctl, EINVAL },
 	{ "futex", SYS_futex, EINTR },
 	{ "sched_getaffinity", SYS_sched_getaffinity, EPERM },
 	{ "sched_yield", SYS_sched_yield, ENOSYS },
@@ -268,6 +271,90 @@ u64 arch_clock_ms(void)
 }
 
 /* ---- rseq and membarrier ---- */
+
+/* As libc makes its threads: filters that let those be let this one be. */
+#define THREAD_FLAGS                                                         \
+	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_SIGHAND | \
+	 CLONE_THREAD | CLONE_SETTLS | CLONE_PARENT_SETTID |                 \
+	 CLONE_CHILD_CLEARTID)
+
+/* In one piece of assembly, because the child comes back on another stack.
+ * There it calls @fn and ends. */
+static long raw_clone(void (*fn)(void), char *stack, void *tp, u32 *tid)
+{
+#if defined(__x86_64__)
+	long ret;
+	register long r10 __asm__("r10") = (long)tid;
+	register long r8 __asm__("r8") = (long)tp;
+	register long r12 __asm__("r12") = (long)fn;
+
+	__asm__ volatile("syscall\n\t"
+			 "testq %%rax, %%rax\n\t"
+			 "jnz 1f\n\t"
+			 "xorl %%ebp, %%ebp\n\t"
+			 "callq *%%r12\n\t"
+			 "movl %[exit], %%eax\n\t"
+			 "xorl %%edi, %%edi\n\t"
+			 "syscall\n\t"
+			 "hlt\n"
+			 "1:"
+			 : "=a"(ret)
+			 : "a"(SYS_clone), "D"(THREAD_FLAGS), "S"(stack),
+			   "d"(tid), "r"(r10), "r"(r8),
+			   "r"(r12), [exit] "i"(SYS_exit)
+			 : "rcx", "r11", "memory");
+	return ret;
+#else
+	register long x8 __asm__("x8") = SYS_clone;
+	register long x0 __asm__("x0") = THREAD_FLAGS;
+	register long x1 __asm__("x1") = (long)stack;
+	register long x2 __asm__("x2") = (long)tid;
+	register long x3 __asm__("x3") = (long)tp;
+	register long x4 __asm__("x4") = (long)tid;
+	register long x9 __asm__("x9") = (long)fn;
+
+	__asm__ volatile("svc 0\n\t"
+			 "cbnz x0, 1f\n\t"
+			 "mov x29, xzr\n\t"
+			 "blr x9\n\t"
+			 "mov x8, %[exit]\n\t"
+			 "mov x0, xzr\n\t"
+			 "svc 0\n"
+			 "1:"
+			 : "+r"(x0)
+			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4),
+			   "r"(x9), [exit] "i"(SYS_exit)
+			 : "memory");
+	return x0;
+#endif
+}
+
+int arch_thread_start(void (*fn)(void), char *stack_end, void *tp, u32 *tid)
+{
+	if (should_fail(SYS_clone))
+		return -fail_err;
+	return (int)raw_clone(fn, stack_end, tp, tid);
+}
+
+/* What compiled code expects at fixed places. */
+void arch_tcb_init(void *tp)
+{
+#if defined(__x86_64__)
+	u64 canary;
+
+	__asm__ volatile("movq %%fs:0x28, %0" : "=r"(canary));
+	((void **)tp)[0] = tp;
+	((void **)tp)[2] = tp;
+	((u64 *)tp)[5] = canary;
+#else
+	(void)tp;
+#endif
+}
+
+void arch_set_thread_name(const char *name)
+{
+	sys(SYS_prctl, 15 /* PR_SET_NAME */, name, 0);
+}
 
 #define MEMBARRIER_PRIVATE_EXPEDITED_RSEQ (1 << 7)
 #define MEMBARRIER_REGISTER_PRIVATE_EXPEDITED_RSEQ (1 << 8)

@@ -49,6 +49,7 @@ int arch_discard_ranges(const struct arch_range *ranges, unsigned int nr);
 
 /* Waiting. */
 void arch_futex_wait(u32 *word, u32 val);
+/* The same, @ms at most. */
 void arch_futex_wait_ms(u32 *word, u32 val, unsigned int ms);
 void arch_futex_wake(u32 *word, int nr);
 void arch_sched_yield(void);
@@ -69,6 +70,17 @@ int arch_membarrier_rseq(void); /* restarts every running section */
 unsigned int arch_nr_possible_cpus(void);
 /* The CPU that this thread runs on, just now; 0 if the system does not say. */
 unsigned int arch_this_cpu(void);
+
+/*
+ * A thread that libc does not know of.  @tp, its thread pointer, points into
+ * memory for what it uses of thread-local data, prepared by arch_tcb_init;
+ * @tid is not 0 from before this returns until the thread is gone for good.
+ * It has the signal mask of its maker, ends when @fn returns, and the process
+ * ends without waiting for it.  Its id, or -errno.
+ */
+int arch_thread_start(void (*fn)(void), char *stack_end, void *tp, u32 *tid);
+void arch_tcb_init(void *tp);
+void arch_set_thread_name(const char *name);
 
 /* All signals of this thread, for a few instructions. */
 void arch_block_signals(u64 *saved);

@@ -30,6 +30,7 @@ core_sources = \
 	%D%/mempool.h %D%/mempool.c \
 	%D%/page_frag.c \
 	%D%/gen_pool.c %D%/percpu_alloc.c %D%/dmapool.c \
+	%D%/kswapd.h %D%/kswapd.c \
 	%D%/slabinfo.h %D%/slabinfo.c \
 	%D%/mm_init.h %D%/mm_init.c
 

@@ -17,6 +17,7 @@
 #include "mm_init.h"
 
 #include "arch.h"
+#include "kswapd.h"
 #include "memblock.h"
 #include "mempool.h"
 #include "page_alloc.h"
@@ -61,6 +62,7 @@ static bool start_rooms(void)
 	if (percpu_mode != PERCPU_GENERIC)
 		arch_membarrier_register();
 	slab_common_up();
+	kswapd_up();
 	return true;
 }
 
@@ -149,6 +151,7 @@ void mm_fork_child(void)
 	vmap_fork_child();
 	slab_fork_child();
 	percpu_fork_child();
+	kswapd_fork_child();
 	mempool_fork_child();
 	lockdep_fork_end();
 }

@@ -290,6 +290,7 @@ size_t page_offline_tail(void)
 
 bool (*page_shrinker)(void); /* set once */
 void (*page_reaper)(void);   /* set once */
+void (*page_waker)(void);    /* set once */
 
 /* More memory, if need be by taking it from the other range. */
 static bool grow_or_shrink(unsigned int order, bool *shrunk)
@@ -387,7 +388,7 @@ void page_free_block(struct page *page, unsigned int order)
 void page_free_exact(struct page *page, unsigned int nr)
 {
 	u32 now = read_clock();
-	bool due;
+	bool due, much;
 
 	if (!spin_lock(&zone.lock)) {
 		defer_free(page, nr);
@@ -398,8 +399,11 @@ void page_free_exact(struct page *page, unsigned int nr)
 	if (unlikely(atomic_read(&zone.deferred)))
 		__free_deferred();
 	due = __report_due();
+	much = zone.pages[DIRTY] > PAGES_TO_WAKE;
 	spin_unlock(&zone.lock);
 	vmstat_add(VMSTAT_pgfree, 1);
+	if (much && READ_ONCE(page_waker))
+		page_waker();
 	if (!due)
 		return;
 	page_report(false);

@@ -47,6 +47,10 @@ extern bool (*page_shrinker)(void);
 /* Called, without our locks, after old pages were given back (registered by
  * slab_common). */
 extern void (*page_reaper)(void);
+/* Called, without our locks, when much that is free is resident (registered
+ * by kswapd; vmalloc calls it as well). */
+extern void (*page_waker)(void);
+#define PAGES_TO_WAKE 1024
 /* Empties the pcp lists of every CPU into the buddy lists. */
 void page_drain_pcp(void);
 

@@ -224,6 +224,33 @@ void percpu_vfork_prepare(void)
 		area_init(&areas[-2], PERCPU_DRAIN, PERCPU_SPARE_DRAIN);
 }
 
+void percpu_guest_span(size_t *before, size_t *behind)
+{
+	char *tp = __builtin_thread_pointer(), *first = tp, *last = tp;
+	char *what[] = { (char *)&percpu_own_rseq, (char *)&lockdep_held,
+			 tp + percpu_rseq_off };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(what); i++) {
+		first = min(first, what[i]);
+		last = max(last, what[i]);
+	}
+	*before = (size_t)(tp - first);
+	*behind = (size_t)(last - tp) + sizeof(struct rseq_area);
+}
+
+static void set_no_cpu(struct rseq_area *rs)
+{
+	rs->cpu_id = RSEQ_CPU_ID_FAILED;
+	rs->mm_cid = RSEQ_CPU_ID_FAILED;
+}
+
+void percpu_guest_init(char *tp)
+{
+	percpu_vfork_prepare();
+	set_no_cpu((struct rseq_area *)(tp + percpu_rseq_off));
+	set_no_cpu((struct rseq_area *)(tp + own_rseq_off()));
+}
+
 /* While the parent slept it lost the CPU, so the kernel has written the id
  * on the way back; one that writes changes only has not.  Then the area is
  * registered once more, with signals blocked, because in between its id is
@@ -436,6 +463,7 @@ static const uintptr_t drain_none[] = { PERCPU_DUMMY, 0 };
 
 struct drain {
 	unsigned int first, nr; /* ids */
+	const u64 *only;	/* NULL, or bits: of these ids */
 	percpu_take_fn take;
 	void *arg;
 	unsigned int taken;   /* sheaves handed over */
@@ -493,9 +521,16 @@ static void drain_word(struct drain *d, uintptr_t *word, unsigned int id,
 		drain_settle(d);
 }
 
+static bool is_wanted(const struct drain *d, unsigned int id)
+{
+	return !d->only || d->only[id / 64] >> id % 64 & 1;
+}
+
 static void drain_area(struct drain *d, struct percpu_area *area)
 {
 	for (unsigned int id = d->first; id < d->first + d->nr; id++) {
+		if (!is_wanted(d, id))
+			continue;
 		drain_word(d, &area->top[id], id, PERCPU_TOP);
 		if (id >= PERCPU_FIRST_SPARE)
 			drain_word(d, &area->spare[id], id, PERCPU_SPARE);
@@ -545,7 +580,7 @@ static void drain_generic(struct drain *d)
 {
 	for (unsigned int i = 0; i < nr_areas; i++) {
 		for (unsigned int id = d->first; id < d->first + d->nr; id++) {
-			if (has_sheaf(&areas[i], id))
+			if (is_wanted(d, id) && has_sheaf(&areas[i], id))
 				drain_slot(d, i, id);
 		}
 	}
@@ -562,24 +597,43 @@ void percpu_drain_unlock(void)
 }
 
 /* Two drains at once would take each other's marks for their own. */
+static unsigned int drain(struct drain *d)
+{
+	lockdep_assert_held(&drain_lock);
+	if (percpu_mode == PERCPU_DOWN)
+		return 0;
+	d->taken = d->claims = 0;
+	if (percpu_mode == PERCPU_GENERIC)
+		drain_generic(d);
+	else
+		drain_rseq(d);
+	return d->taken;
+}
+
 unsigned int __percpu_drain(unsigned int first, unsigned int nr,
 			    percpu_take_fn take, void *arg)
 {
 	struct drain d;
 
-	lockdep_assert_held(&drain_lock);
-	if (percpu_mode == PERCPU_DOWN)
-		return 0;
 	d.first = first;
 	d.nr = nr;
+	d.only = NULL;
 	d.take = take;
 	d.arg = arg;
-	d.taken = d.claims = 0;
-	if (percpu_mode == PERCPU_GENERIC)
-		drain_generic(&d);
-	else
-		drain_rseq(&d);
-	return d.taken;
+	return drain(&d);
+}
+
+unsigned int __percpu_drain_ids(const u64 ids[NR_PERCPU_IDS / 64],
+				percpu_take_fn take, void *arg)
+{
+	struct drain d;
+
+	d.first = 0;
+	d.nr = NR_PERCPU_IDS;
+	d.only = ids;
+	d.take = take;
+	d.arg = arg;
+	return drain(&d);
 }
 
 unsigned int percpu_drain(unsigned int first, unsigned int nr,

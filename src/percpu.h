@@ -147,6 +147,13 @@ void percpu_fork_child(void);
 void percpu_vfork_prepare(void);
 void percpu_vfork_parent(void);
 
+/* What a thread that libc does not know of has at its thread pointer: bytes
+ * before and behind it. */
+void percpu_guest_span(size_t *before, size_t *behind);
+/* Makes such a thread, of which @tp is the thread pointer, one that has no
+ * CPU: its operations end in the slow paths, and find nothing. */
+void percpu_guest_init(char *tp);
+
 /* These try a few times if they are aborted, then give up: NULL,
  * RSEQ_ABORTED, false. */
 void *percpu_pop_slowpath(unsigned int id);
@@ -170,6 +177,10 @@ bool percpu_drain_lock(void);
 void percpu_drain_unlock(void);
 unsigned int __percpu_drain(unsigned int first, unsigned int nr,
 			    percpu_take_fn take, void *arg);
+
+/* The same, of those ids whose bits are set. */
+unsigned int __percpu_drain_ids(const u64 ids[NR_PERCPU_IDS / 64],
+				percpu_take_fn take, void *arg);
 
 /* A racy sum of the objects in all sheaves of @id. */
 size_t percpu_count(unsigned int id);

@@ -84,7 +84,8 @@ struct kmem_cache {
 	unsigned int nr_dying; /* atomic: slabs that wait for readers */
 	void *random;	       /* reserved for hardening */
 
-	u64 reaped; /* racy: lock.taken at the last look for idle caches */
+	u64 reaped;  /* racy: lock.taken at the last look for idle caches */
+	u64 drained; /* racy: lock.taken when every sheaf was taken away */
 
 	struct list_head list; /* slab mutex */
 	int refs;	       /* slab mutex: names that share it */
@@ -157,6 +158,12 @@ bool slab_cache_is_unused(struct kmem_cache *s);
 /* Called now and then: a cache that was idle since the last time loses this
  * CPU's sheaves, its barn and its empty slabs. */
 void slab_cache_reap(struct kmem_cache *s);
+/* Another such look: true if @s was idle and has not been drained since. */
+bool slab_cache_is_idle(struct kmem_cache *s);
+/* With the drain's lock: CPUs' sheaves of the ids whose bits are set, into
+ * slabs; then for each of these caches the rest. */
+void __slab_drain_ids(const u64 ids[NR_PERCPU_IDS / 64]);
+void slab_cache_drained(struct kmem_cache *s);
 
 struct slab_stat {
 	size_t objects, active, slabs, sheaf_objects;

@@ -608,6 +608,36 @@ void slab_shrink_all(void)
 	percpu_drain_unlock();
 }
 
+unsigned int slab_shrink_idle(void)
+{
+	u64 idle[NR_PERCPU_IDS / 64] = { 0 };
+	unsigned int used = 0, found = 0;
+
+	if (!percpu_drain_lock())
+		return 0;
+	for (unsigned int id = SLAB_ID_FIRST_KMALLOC; id < CACHE_ID_NONE;
+	     id++) {
+		struct kmem_cache *s = smp_load_acquire(&slab_caches[id]);
+		u64 before = s ? READ_ONCE(s->reaped) : 0;
+
+		if (!s)
+			continue;
+		if (slab_cache_is_idle(s)) {
+			idle[id / 64] |= 1ULL << id % 64;
+			found++;
+		}
+		used += READ_ONCE(s->reaped) != before;
+	}
+	if (found)
+		__slab_drain_ids(idle);
+	for (unsigned int id = 0; found && id < CACHE_ID_NONE; id++) {
+		if (idle[id / 64] >> id % 64 & 1)
+			slab_cache_drained(slab_caches[id]);
+	}
+	percpu_drain_unlock();
+	return used;
+}
+
 void slab_fork_lock(void)
 {
 	struct kmem_cache *s;

@@ -1038,6 +1038,27 @@ void slab_cache_reap(struct kmem_cache *s)
 	WRITE_ONCE(s->reaped, READ_ONCE(s->lock.taken));
 }
 
+bool slab_cache_is_idle(struct kmem_cache *s)
+{
+	u64 taken = READ_ONCE(s->lock.taken);
+	bool same = taken == READ_ONCE(s->reaped);
+
+	WRITE_ONCE(s->reaped, taken);
+	return same && taken != READ_ONCE(s->drained);
+}
+
+void __slab_drain_ids(const u64 ids[NR_PERCPU_IDS / 64])
+{
+	__percpu_drain_ids(ids, drain_one, NULL);
+}
+
+void slab_cache_drained(struct kmem_cache *s)
+{
+	slab_cache_shrink_drained(s);
+	WRITE_ONCE(s->drained, READ_ONCE(s->lock.taken));
+	WRITE_ONCE(s->reaped, READ_ONCE(s->lock.taken));
+}
+
 void slab_cache_stat(struct kmem_cache *s, struct slab_stat *stat)
 {
 	unsigned int nr;

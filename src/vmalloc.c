@@ -737,7 +737,7 @@ static void defer_free(void **p)
 /* False if this thread may not wait for the lock. */
 static bool free_area(u32 i)
 {
-	bool due;
+	bool due, much;
 
 	if (!spin_may_wait(&vm.lock))
 		return false;
@@ -757,8 +757,11 @@ static bool free_area(u32 i)
 	}
 	__free_run(i);
 	due = __purge_due(now_stamp());
+	much = vm.dirty_units > PAGES_TO_WAKE / UNIT_PAGES;
 	spin_unlock(&vm.lock);
 	vmstat_add(VMSTAT_vmap_free, 1);
+	if (much && READ_ONCE(page_waker))
+		page_waker();
 	if (due)
 		vmap_purge(false);
 	return true;

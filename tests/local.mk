@@ -15,6 +15,7 @@ unit_tests = \
 	%D%/t_kmem_buckets \
 	%D%/t_kmem_cache \
 	%D%/t_gen_pool \
+	%D%/t_kswapd \
 	%D%/t_memblock \
 	%D%/t_mempool \
 	%D%/t_mm_init \
