@@ -46,7 +46,9 @@ struct slab {
 	char *base;		  /* const: the first object */
 	u32 objects;		  /* const */
 	u32 hint;		  /* cache lock: no bit is set in words below */
-	u64 reserved[2];
+	u32 purged; /* cache lock: free, when its pages were looked at */
+	u32 pad;
+	u64 reserved;
 	u64 bitmap[]; /* cache lock */
 };
 
@@ -84,8 +86,9 @@ struct kmem_cache {
 	unsigned int nr_dying; /* atomic: slabs that wait for readers */
 	void *random;	       /* reserved for hardening */
 
-	u64 reaped;  /* racy: lock.taken at the last look for idle caches */
-	u64 drained; /* racy: lock.taken when every sheaf was taken away */
+	u64 reaped; /* racy: lock.taken at the last look for idle caches */
+	u64 seen;   /* drain lock: the same, of slab_cache_idle */
+	u32 idle;   /* drain lock: such looks since somebody used it */
 
 	struct list_head list; /* slab mutex */
 	int refs;	       /* slab mutex: names that share it */
@@ -158,12 +161,17 @@ bool slab_cache_is_unused(struct kmem_cache *s);
 /* Called now and then: a cache that was idle since the last time loses this
  * CPU's sheaves, its barn and its empty slabs. */
 void slab_cache_reap(struct kmem_cache *s);
-/* Another such look: true if @s was idle and has not been drained since. */
-bool slab_cache_is_idle(struct kmem_cache *s);
-/* With the drain's lock: CPUs' sheaves of the ids whose bits are set, into
- * slabs; then for each of these caches the rest. */
+/* With the drain's lock:
+ * Another such look: the number of looks that have found @s idle, 0 if it was
+ * used since the last one. */
+unsigned int slab_cache_idle(struct kmem_cache *s);
+/* CPUs' sheaves of the ids whose bits are set, into slabs. */
 void __slab_drain_ids(const u64 ids[NR_PERCPU_IDS / 64]);
-void slab_cache_drained(struct kmem_cache *s);
+/* Gives those pages of slabs back on which no object is in use; returns how
+ * many.  (The lock, lest the child of a fork lacks what is out meanwhile.) */
+size_t slab_cache_purge(struct kmem_cache *s);
+/* What was done to @s since the last look is not use. */
+void slab_cache_seen(struct kmem_cache *s);
 
 struct slab_stat {
 	size_t objects, active, slabs, sheaf_objects;

@@ -602,37 +602,58 @@ void slab_shrink_all(void)
 	     id++) {
 		struct kmem_cache *s = smp_load_acquire(&slab_caches[id]);
 
-		if (s)
-			slab_cache_shrink_drained(s);
+		if (!s)
+			continue;
+		slab_cache_shrink_drained(s);
+		slab_cache_purge(s);
 	}
 	percpu_drain_unlock();
 }
 
+#define IDLE_PURGE 3
+
+/* Of an idle cache first the sheaves, later the pages: those that are wanted
+ * again must be touched anew.  The sheaves then too, because to free into an
+ * empty one is a use that nobody sees. */
+static bool is_due(unsigned int idle)
+{
+	return idle == 1 || idle == IDLE_PURGE;
+}
+
+static void shrink_idle(struct kmem_cache *s)
+{
+	if (!is_due(s->idle))
+		return;
+	slab_cache_shrink_drained(s);
+	if (s->idle == IDLE_PURGE)
+		slab_cache_purge(s);
+	slab_cache_seen(s);
+}
+
 unsigned int slab_shrink_idle(void)
 {
-	u64 idle[NR_PERCPU_IDS / 64] = { 0 };
-	unsigned int used = 0, found = 0;
+	u64 drain[NR_PERCPU_IDS / 64] = { 0 };
+	unsigned int used = 0;
 
 	if (!percpu_drain_lock())
 		return 0;
 	for (unsigned int id = SLAB_ID_FIRST_KMALLOC; id < CACHE_ID_NONE;
 	     id++) {
 		struct kmem_cache *s = smp_load_acquire(&slab_caches[id]);
-		u64 before = s ? READ_ONCE(s->reaped) : 0;
 
 		if (!s)
 			continue;
-		if (slab_cache_is_idle(s)) {
-			idle[id / 64] |= 1ULL << id % 64;
-			found++;
-		}
-		used += READ_ONCE(s->reaped) != before;
+		used += !slab_cache_idle(s);
+		if (is_due(s->idle))
+			drain[id / 64] |= 1ULL << id % 64;
 	}
-	if (found)
-		__slab_drain_ids(idle);
-	for (unsigned int id = 0; found && id < CACHE_ID_NONE; id++) {
-		if (idle[id / 64] >> id % 64 & 1)
-			slab_cache_drained(slab_caches[id]);
+	__slab_drain_ids(drain);
+	for (unsigned int id = SLAB_ID_FIRST_KMALLOC; id < CACHE_ID_NONE;
+	     id++) {
+		struct kmem_cache *s = smp_load_acquire(&slab_caches[id]);
+
+		if (s)
+			shrink_idle(s);
 	}
 	percpu_drain_unlock();
 	return used;
