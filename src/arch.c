@@ -19,6 +19,7 @@
 #include <sched.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -69,6 +70,7 @@ static const struct {
 	{ "read", SYS_read, EIO },
 	{ "close", SYS_close, EIO },
 	{ "prlimit64", SYS_prlimit64, EPERM },
+	{ "getrusage", SYS_getrusage, EPERM },
 	{ "getrandom", SYS_getrandom, ENOSYS },
 	{ "fcntl", SYS_fcntl, EBADF },
 	{ "write", SYS_write, EIO },
@@ -469,6 +471,15 @@ u64 arch_rlimit_as(void)
 	if (sys6(SYS_prlimit64, 0, 9, 0, (long)&lim, 0, 0))
 		return ~0ULL;
 	return lim.cur;
+}
+
+u64 arch_thread_faults(void)
+{
+	struct rusage usage;
+
+	if (sys(SYS_getrusage, 1 /* RUSAGE_THREAD */, &usage, 0))
+		return 0;
+	return (u64)usage.ru_minflt;
 }
 
 u64 arch_random(void)

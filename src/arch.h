@@ -87,7 +87,8 @@ void arch_block_signals(u64 *saved);
 void arch_restore_signals(const u64 *saved);
 
 /* Limits and identity. */
-u64 arch_rlimit_as(void); /* bytes; ~0 if unlimited */
+u64 arch_rlimit_as(void);     /* bytes; ~0 if unlimited */
+u64 arch_thread_faults(void); /* page faults of this thread; 0: not known */
 u64 arch_random(void);
 bool arch_fd_is_open(int fd);
 void arch_write(int fd, const char *buf, size_t len);

@@ -764,14 +764,19 @@ __export void free_pages_exact(void *p, size_t size)
 
 /* ---- reports, fork, checks ---- */
 
+/* A handler above the lock sees what it has interrupted. */
 void page_alloc_stat(struct zone_stat *stat)
 {
+	bool locked = spin_lock(&zone.lock);
+
 	for (int o = 0; o < NR_PAGE_ORDERS; o++)
 		stat->nr_free[o] =
 			zone.area[DIRTY][o].nr + zone.area[ZERO][o].nr;
 	stat->locks = READ_ONCE(zone.lock.taken);
 	stat->dirty_pages = zone.pages[DIRTY];
 	stat->zero_pages = zone.pages[ZERO] + (zone.fresh_len >> PAGE_SHIFT);
+	if (locked)
+		spin_unlock(&zone.lock);
 }
 
 void page_fork_lock(void)

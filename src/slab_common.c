@@ -266,7 +266,7 @@ static void *alloc_vmap(size_t size, size_t align, bool zero)
 	void *p = vmap_alloc(size, align, false, &zeroed);
 
 	if (p && zero && !zeroed)
-		__builtin_memset(p, 0, size);
+		vmap_clear(p, size);
 	return p;
 }
 

@@ -677,6 +677,28 @@ void *vmap_alloc(size_t size, size_t align, bool guard, bool *zeroed)
 	return unit_address(i);
 }
 
+#define CLEAR_STEP (256 * SZ_1K)
+
+/* What is DIRTY may be resident in small part: then to write to all of it
+ * makes much memory of little.  The first steps' page faults tell; what is
+ * left is given back instead. */
+void vmap_clear(void *p, size_t size)
+{
+	char *at = p, *end = at + ALIGN(size, arch_page_size);
+
+	while (at < end) {
+		size_t len = min((size_t)(end - at), CLEAR_STEP);
+		u64 faults = arch_thread_faults();
+
+		__builtin_memset(at, 0, len);
+		faults = arch_thread_faults() - faults;
+		at += len;
+		if (faults > len / arch_page_size / 4 && at < end &&
+		    !arch_madvise(at, (size_t)(end - at), MADV_DONTNEED))
+			return;
+	}
+}
+
 static bool is_area(const void *p, u32 *i)
 {
 	if (!mem_is_vmalloc(p) || !vm.unit)
@@ -961,7 +983,7 @@ static void *alloc_area(size_t size, size_t align, gfp_t gfp, bool huge)
 	if (p && huge)
 		advise_huge(unit_index(p), size);
 	if (p && gfp & __GFP_ZERO && !zeroed)
-		__builtin_memset(p, 0, PAGE_ALIGN(size));
+		vmap_clear(p, PAGE_ALIGN(size));
 	return p;
 }
 
@@ -1115,11 +1137,15 @@ __export bool is_vmalloc_addr(const void *p)
 
 void vmap_stat(struct vmap_stat *stat)
 {
+	bool locked = spin_lock(&vm.lock);
+
 	stat->locks = READ_ONCE(vm.lock.taken);
 	stat->areas = vm.areas;
 	stat->live_pages = vm.live_pages;
 	stat->dirty_pages = vm.dirty_units * UNIT_PAGES;
 	stat->span_pages = (size_t)vm.frontier * UNIT_PAGES;
+	if (locked)
+		spin_unlock(&vm.lock);
 }
 
 void vmap_fork_lock(void)

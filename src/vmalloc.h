@@ -20,6 +20,8 @@
 void *vmap_alloc(size_t size, size_t align, bool guard, bool *zeroed);
 /* __vmalloc at a multiple of @align, a power of two. */
 void *vmalloc_align(size_t size, size_t align, gfp_t gfp);
+/* Zeroes an area that is fresh from vmap_alloc. */
+void vmap_clear(void *p, size_t size);
 /* False if @p is not the start of an area in use (after a report). */
 bool vmap_free(void *p);
 /* Usable bytes of the area at @p; 0 if there is none. */

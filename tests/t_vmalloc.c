@@ -984,6 +984,46 @@ static void test_misuse_warned(void **state)
 	unsetenv("KMALLOC");
 }
 
+/* ---- zeroing what was used ---- */
+
+#define CLEARED SZ_4M
+#define CLEARED_PAGES (CLEARED / arch_page_size)
+
+/* A page in @step is touched, then all must read as zero; returns how many
+ * pages are resident before it is read. */
+static size_t clear_area(size_t step)
+{
+	char *p = vmalloc(CLEARED);
+	size_t pages;
+
+	for (size_t at = 0; at < CLEARED; at += step * arch_page_size)
+		p[at] = 1;
+	vfree(p);
+	p = vzalloc(CLEARED);
+	pages = resident(p, CLEARED);
+	must(km_is_zero(p, CLEARED));
+	vfree(p);
+	must(!vmap_purge(true) || !resident(p, CLEARED));
+	return pages;
+}
+
+/* What is not resident does not become so for being cleared, but for what it
+ * takes to find that out. */
+static void cleared(void)
+{
+	start();
+	must(clear_area(1) == CLEARED_PAGES);
+	must(clear_area(64) <= CLEARED_PAGES / 8);
+	km_fail("getrusage", 1);
+	must(clear_area(64) == CLEARED_PAGES);
+	km_fail("getrusage", 0);
+	km_fail("madvise", 1);
+	must(clear_area(64) == CLEARED_PAGES);
+	km_fail("madvise", 0);
+	vmap_purge(true);
+	must(clear_area(64) <= CLEARED_PAGES / 8);
+}
+
 /* ---- what is resident of a free run ---- */
 
 static char *area(size_t size, bool expect_zeroed)
@@ -1204,6 +1244,7 @@ int main(void)
 		km_unit_child(sizes),
 		km_unit_child(refused),
 		km_unit_child(zeroed),
+		km_unit_child(cleared),
 		km_unit_child(reuse),
 		km_unit_child(alignment),
 		cmocka_unit_test(test_guards),
