@@ -47,6 +47,7 @@ dist_tests = \
 	%D%/lint/examples.sh \
 	%D%/lint/fastpath.sh \
 	%D%/kmalloc_run.sh \
+	%D%/lifetimes.sh \
 	%D%/linux/linux.sh \
 	%D%/cxx/cache.sh
 
