@@ -3,10 +3,12 @@
  * lock: the waiting half of the futex lock, locks against the order, fork.
  *
  *   word:  0 free | id held | id + SPIN_WAITERS held, somebody may sleep
+ *                           | id + SPIN_NOWAKE held, nobody will be woken
  *
  * A waiter spins SPIN_TRIES times, then marks the word and sleeps.  A woken
  * waiter takes the lock with the mark set, because it cannot know whether
- * it was the last one.
+ * it was the last one.  Where the owner wakes nobody, because it may make no
+ * system call, waiters leave the word alone and look again each millisecond.
  *
  * Fairness: none; critical sections are a few hundred nanoseconds.
  */
@@ -35,6 +37,10 @@ bool spin_lock_slowpath(struct spinlock *lock, u32 self)
 				return true;
 			continue;
 		}
+		if (old & SPIN_NOWAKE) {
+			arch_futex_wait_ms(&lock->word, old, 1);
+			continue;
+		}
 		if (!(old & SPIN_WAITERS) &&
 		    !try_cmpxchg(&lock->word, &old, old | SPIN_WAITERS))
 			continue;
@@ -44,9 +50,12 @@ bool spin_lock_slowpath(struct spinlock *lock, u32 self)
 
 void spin_unlock_slowpath(struct spinlock *lock)
 {
+	bool wake = !(atomic_read(&lock->word) & SPIN_NOWAKE);
+
 	/* pairs with the acquire in spin_lock_slowpath */
 	smp_store_release(&lock->word, 0);
-	arch_futex_wake(&lock->word, 1);
+	if (wake)
+		arch_futex_wake(&lock->word, 1);
 }
 
 /* ---- order ---- */
@@ -55,13 +64,32 @@ __tls_ie u64 lockdep_held;
 u32 lockdep_inversions;
 u32 lockdep_waits;
 
+/* Another thread's critical section is short, unless it is not running. */
+static bool spin_a_little(struct spinlock *lock, u32 self)
+{
+	for (int i = 0; i < SPIN_TRIES && !spin_is_held(lock); i++) {
+		u32 old = 0;
+
+		if (!atomic_read(&lock->word) &&
+		    try_cmpxchg(&lock->word, &old, self | SPIN_NOWAKE))
+			return true;
+		cpu_relax();
+	}
+	return false;
+}
+
 bool spin_lock_inverted(struct spinlock *lock, u32 self)
 {
+	u64 held = READ_ONCE(lockdep_held) - (1ULL << spin_lane(lock));
 	u32 old = 0;
 
 	BUILD_BUG_ON(LOCK_RANK_PERCPU_SLOT != NR_LOCK_RANKS - 1);
 	BUILD_BUG_ON(SPIN_FORK_SKIPPED % (64 / LOCKDEP_BITS));
-	BUILD_BUG_ON(NR_LOCK_RANKS * LOCKDEP_BITS > 64);
+	BUILD_BUG_ON(NR_LOCK_RANKS * LOCKDEP_BITS > 60);
+	if (!((held & (LOCKDEP_NOWAIT - 1)) >> spin_lane(lock)))
+		return spin_a_little(lock, self);
+	if (held >= LOCKDEP_NOWAIT)
+		self |= SPIN_NOWAKE;
 	atomic_add(&lockdep_inversions, 1);
 	return try_cmpxchg(&lock->word, &old, self);
 }

@@ -28,7 +28,7 @@ enum lock_rank {
 };
 
 struct spinlock {
-	u32 word;  /* atomic: owner's id, bit 31 set if others may sleep */
+	u32 word;  /* atomic: owner's id; bits 31, 30: spinlock.c */
 	u32 rank;  /* const after init */
 	u64 taken; /* the lock: how often, but for trylocks; racy readers */
 };
@@ -38,10 +38,11 @@ struct spinlock {
 		.rank = LOCK_RANK_##r \
 	}
 #define SPIN_WAITERS 0x80000000U
+#define SPIN_NOWAKE 0x40000000U
 
 static inline u32 spin_self(void)
 {
-	return arch_thread_id() & ~SPIN_WAITERS;
+	return arch_thread_id() & ~(SPIN_WAITERS | SPIN_NOWAKE);
 }
 
 bool __cold spin_lock_slowpath(struct spinlock *lock, u32 self);
@@ -56,6 +57,10 @@ extern u32 lockdep_inversions; /* atomic */
 extern u32 lockdep_waits;      /* atomic: for a lock that another thread had */
 
 #define LOCKDEP_BITS 4
+/* A request that may not sleep (gfp.h): locks are tried, as a handler would,
+ * and no waiter is woken, which is a system call. */
+#define LOCKDEP_NOWAIT (1ULL << 60)
+
 /* Fork holds them all. */
 #define LOCKDEP_FORK (1ULL << LOCKDEP_BITS * LOCK_RANK_PERCPU_SLOT)
 
@@ -150,7 +155,8 @@ static inline void spin_tryunlock(struct spinlock *lock)
 
 static inline bool spin_is_held(const struct spinlock *lock)
 {
-	return (atomic_read(&lock->word) & ~SPIN_WAITERS) == spin_self();
+	return (atomic_read(&lock->word) & ~(SPIN_WAITERS | SPIN_NOWAKE)) ==
+	       spin_self();
 }
 
 #define lockdep_assert_held(lock) VM_BUG_ON(!spin_is_held(lock))
