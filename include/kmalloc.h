@@ -22,6 +22,7 @@
 #include <kmalloc/page_alloc.h>
 #include <kmalloc/page_frag.h>
 #include <kmalloc/percpu.h>
+#include <kmalloc/scope.h>
 #include <kmalloc/slab.h>
 #include <kmalloc/string.h>
 #include <kmalloc/vmalloc.h>

@@ -14,6 +14,7 @@ dist_man_MANS += \
 	%D%/kmem_cache_prefill_sheaf.3 \
 	%D%/kstrdup.3 \
 	%D%/libkmalloc.7 \
+	%D%/memalloc_nofs_save.3 \
 	%D%/mempool_create.3 \
 	%D%/page_frag_alloc.3 \
 	%D%/vmalloc.3

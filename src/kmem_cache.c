@@ -22,6 +22,7 @@
 #include "kmem_cache.h"
 
 #include "bitops.h"
+#include "gfp.h"
 #include "mm_boot.h"
 #include "params.h"
 #include "printk.h"
@@ -236,11 +237,39 @@ static noinline void *clear_object(struct kmem_cache *s, void *p)
 	return p;
 }
 
-static noinline void *alloc_slowpath(struct kmem_cache *s, gfp_t gfp)
+static noinline void *alloc_hard(struct kmem_cache *s)
+{
+	struct gfp_try t = { 0 };
+	void *p = NULL;
+
+	while (!p && gfp_retry(&t, s->size))
+		p = slab_alloc_slowpath(s);
+	return p;
+}
+
+static void *do_alloc(struct kmem_cache *s)
 {
 	void *p = slab_alloc_slowpath(s);
 
-	return p && gfp & __GFP_ZERO ? clear_object(s, p) : p;
+	return likely(p) ? p : alloc_hard(s);
+}
+
+static noinline void *alloc_by_flags(struct kmem_cache *s, gfp_t gfp)
+{
+	u32 old = gfp_enter(gfp);
+	void *p = do_alloc(s);
+
+	gfp_exit(old);
+	return p;
+}
+
+static noinline void *alloc_slowpath(struct kmem_cache *s, gfp_t gfp)
+{
+	void *p = gfp_is_plain(gfp) ? do_alloc(s) : alloc_by_flags(s, gfp);
+
+	if (unlikely(!p))
+		return gfp_failed(gfp, s->size);
+	return gfp & __GFP_ZERO ? clear_object(s, p) : p;
 }
 
 /* Cost: 18 instructions, 2 branches, no atomic, no call. */
@@ -315,13 +344,35 @@ __export void kmem_cache_free(struct kmem_cache *s, void *p)
 
 /* ---- many objects ---- */
 
+static size_t do_alloc_bulk(struct kmem_cache *s, size_t nr, void **p)
+{
+	struct gfp_try t = { 0 };
+	size_t got = slab_alloc_bulk(s, p, nr);
+
+	while (unlikely(got < nr) && gfp_retry(&t, s->size))
+		got += slab_alloc_bulk(s, p + got, nr - got);
+	return got;
+}
+
+static noinline size_t bulk_by_flags(struct kmem_cache *s, gfp_t gfp, size_t nr,
+				     void **p)
+{
+	u32 old = gfp_enter(gfp);
+	size_t got = do_alloc_bulk(s, nr, p);
+
+	gfp_exit(old);
+	return got;
+}
+
 __export int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr,
 				   void **p)
 {
-	size_t got = slab_alloc_bulk(s, p, nr);
+	size_t got = gfp_is_plain(gfp) ? do_alloc_bulk(s, nr, p) :
+					 bulk_by_flags(s, gfp, nr, p);
 
 	if (unlikely(got < nr)) {
 		slab_free_bulk(s, p, got);
+		gfp_failed(gfp, s->size);
 		return 0;
 	}
 	for (size_t i = 0; unlikely(gfp & __GFP_ZERO) && i < nr; i++)
@@ -366,6 +417,8 @@ static size_t class_run(u16 off, void **p, size_t nr)
 
 __export void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **p)
 {
+	u32 old = gfp_enter_free();
+
 	while (nr) {
 		u16 off = s ? s->off : mem_class_off(*p);
 		size_t n = class_run(off, p, nr);
@@ -384,6 +437,7 @@ __export void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **p)
 		p += n;
 		nr -= n;
 	}
+	gfp_exit_free(old);
 }
 
 /* ---- the whole cache ---- */

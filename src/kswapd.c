@@ -34,6 +34,7 @@
 
 #include "arch.h"
 #include "bug.h"
+#include "gfp.h"
 #include "memblock.h"
 #include "page_alloc.h"
 #include "params.h"
@@ -154,7 +155,7 @@ static void kswapd_wake(void)
 {
 	u32 none = 0;
 
-	if (likely(atomic_read(&kswapd.tid)) || in_nmi() ||
+	if (likely(atomic_read(&kswapd.tid)) || in_nmi() || !gfp_may(CALL) ||
 	    (param(kswapd) == KSWAPD_AUTO && is_alone()))
 		return;
 	if (try_cmpxchg(&kswapd.tid, &none, STARTING))

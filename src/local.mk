@@ -9,6 +9,7 @@ core_sources = \
 	%D%/rseq.h %D%/rseq_x86_64.h %D%/rseq_aarch64.h %D%/rseq_none.h \
 	%D%/printk.h %D%/printk.c \
 	%D%/lockdep.def %D%/spinlock.h %D%/spinlock.c \
+	%D%/gfp.def %D%/gfp.h %D%/gfp.c \
 	%D%/params.def %D%/params.h %D%/params.c \
 	%D%/bootmem.h %D%/bootmem.c \
 	%D%/percpu.h %D%/percpu.c \
@@ -67,6 +68,7 @@ kminclude_HEADERS = \
 	include/kmalloc/page_frag.h \
 	include/kmalloc/percpu.h \
 	include/kmalloc/rcu.h \
+	include/kmalloc/scope.h \
 	include/kmalloc/slab.h \
 	include/kmalloc/string.h \
 	include/kmalloc/vmalloc.h

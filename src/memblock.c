@@ -28,6 +28,7 @@
 
 #include "arch.h"
 #include "bitops.h"
+#include "gfp.h"
 #include "params.h"
 #include "vmstat.h"
 
@@ -384,7 +385,7 @@ static int boot_online(size_t upto)
 	upto = ALIGN(upto, max(boot.step, arch_page_size));
 	if (upto <= boot.online)
 		return 0;
-	if (upto > boot.size)
+	if (upto > boot.size || !gfp_may(CALL))
 		return -ENOMEM;
 	err = map_piece(class_map.base - upto, upto - boot.online);
 	if (!err)

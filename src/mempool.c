@@ -137,11 +137,13 @@ static void __cold warn_zero(void)
 		pr_warn("mempool_alloc: __GFP_ZERO: elements of a reserve are not cleared (reported once)");
 }
 
-/* What the allocator is told, at first and when that was not enough. */
+/* What the allocator is told, at first and when that was not enough.  It may
+ * make a heap larger at once, which the kernel's cannot: the reserve is for
+ * when there is nothing to make it larger with. */
 static gfp_t adjust_gfp(gfp_t *gfp)
 {
 	*gfp |= __GFP_NOMEMALLOC | __GFP_NORETRY | __GFP_NOWARN;
-	return *gfp & ~(__GFP_DIRECT_RECLAIM | __GFP_IO);
+	return *gfp & ~__GFP_IO;
 }
 
 __export void *mempool_alloc(mempool_t *pool, gfp_t gfp)

@@ -17,9 +17,11 @@
 #include "mm_init.h"
 
 #include "arch.h"
+#include "gfp.h"
 #include "kswapd.h"
 #include "memblock.h"
 #include "mempool.h"
+#include "nolock.h"
 #include "page_alloc.h"
 #include "params.h"
 #include "percpu.h"
@@ -46,6 +48,40 @@ static bool read_environment(void)
 	return options;
 }
 
+/* As large as the kernel's is for 1 GiB, unless an option says how large. */
+#define RESERVE_DEFAULT_KB 4096
+#define UNITS_AT_HAND 4
+
+/* Memory for requests that may not sleep: pages, and blocks that need no lock
+ * for lists of what is put aside. */
+static void make_reserve(void)
+{
+	size_t kb = param(min_free_kbytes);
+	void *unit[UNITS_AT_HAND];
+
+	page_reserve_set((kb ? kb : RESERVE_DEFAULT_KB) * SZ_1K >> PAGE_SHIFT);
+	for (int i = 0; i < UNITS_AT_HAND; i++)
+		unit[i] = nolock_alloc(1, 1);
+	for (int i = 0; i < UNITS_AT_HAND; i++) {
+		if (unit[i])
+			nolock_free(unit[i]);
+	}
+}
+
+/* Once, for the first thread of such requests. */
+static void prepare_nowait(void)
+{
+	static u32 done; /* atomic */
+
+	if (!mm_boot() || in_nmi())
+		return;
+	percpu_pop_slowpath(0); /* makes the thread known to the kernel */
+	if (!xchg(&done, 1) && !page_reserve_min())
+		make_reserve();
+}
+
+void (*const gfp_nowait_hook)(void) = prepare_nowait;
+
 static bool start_rooms(void)
 {
 	unsigned int cpus;
@@ -61,6 +97,9 @@ static bool start_rooms(void)
 	percpu_init(areas, cpus);
 	if (percpu_mode != PERCPU_GENERIC)
 		arch_membarrier_register();
+	WRITE_ONCE(gfp_process, (gfp_t)param(gfp));
+	if (param(min_free_kbytes))
+		make_reserve();
 	slab_common_up();
 	kswapd_up();
 	return true;

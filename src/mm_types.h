@@ -21,6 +21,7 @@ enum page_type {
 	PG_LARGE,  /* a large kmalloc; nr pages */
 	PG_SLAB,   /* a struct slab begins here */
 	PG_FRAG,   /* page_frag's; order, refs */
+	PG_RESERVE, /* free, in the reserve; order */
 };
 
 /* The block reads as zero and is not resident. */

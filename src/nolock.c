@@ -20,6 +20,7 @@
 
 #include "arch.h"
 #include "bitops.h"
+#include "gfp.h"
 #include "params.h"
 #include "printk.h"
 #include "vmstat.h"
@@ -89,6 +90,8 @@ static bool take_fresh(unsigned int order, u32 *i)
 {
 	u32 nr = 1U << order, old = atomic_read(&frontier);
 
+	if (!gfp_may(UNIT))
+		return false;
 	do {
 		*i = ALIGN(old, nr);
 		if (*i + nr > mem_nolock.size >> UNIT_SHIFT)
@@ -146,7 +149,9 @@ void nolock_free(void *p)
 		report_bad(p);
 		return;
 	}
-	arch_madvise(p, block_bytes(i), MADV_DONTNEED);
+	/* Else it stays resident until it is used again. */
+	if (gfp_may(UNIT))
+		arch_madvise(p, block_bytes(i), MADV_DONTNEED);
 	push_free(i);
 	vmstat_add(VMSTAT_nolock_free, 1);
 }

@@ -19,9 +19,20 @@
  * apart: twice the memory, in programs with many sizes of large blocks.)
  * Reporting (giving back) turns dirty blocks into zero ones.
  *
+ * A request that may not sleep takes dirty blocks alone.  After them comes
+ * the reserve, lists of blocks that were made resident and are nobody else's
+ * (min_free_kbytes), as far down as the request's share goes:
+ *
+ *   reserve.area[order]: min pages  |....5/8 ATOMIC....|...MEMALLOC..|
+ *                                   |..4/8 HIGH..|
+ *
+ * Its blocks do not merge.  The next caller that may sleep fills it up again;
+ * pieces that are too small to serve go back to the lists then.
+ *
  * Invariants: a block on a list has type PG_BUDDY and its order in its
  * first descriptor, and no other descriptor of it has a type; blocks are
- * aligned to their size; the counts equal the lists.
+ * aligned to their size; the counts equal the lists.  Of the reserve's,
+ * the type is PG_RESERVE.
  *
  * Locks: ZONE for all of the above.  The system is called without it:
  * blocks being given back are on nobody's list meanwhile.  A signal handler
@@ -38,6 +49,7 @@
 
 #include "arch.h"
 #include "bitops.h"
+#include "gfp.h"
 #include "memblock.h"
 #include "mm_boot.h"
 #include "params.h"
@@ -60,7 +72,14 @@ static struct {
 	u32 now;	 /* the clock at the last free, in 1/4 s */
 	u32 next_report; /* when to look for old blocks again */
 	bool ready;
+	bool calm; /* ready, and the reserve is full */
 	struct page *deferred; /* atomic: blocks of page->nr pages */
+	struct {
+		struct list_head area[NR_PAGE_ORDERS];
+		size_t pages, min;
+		u32 retry; /* when to try again what did not succeed */
+		bool filling;
+	} reserve;
 } zone = { .lock = SPIN_LOCK_INIT(ZONE) };
 
 #define STAMP_MS 250
@@ -75,7 +94,10 @@ static void zone_init(void)
 		for (int o = 0; o < NR_PAGE_ORDERS; o++)
 			INIT_LIST_HEAD(&zone.area[s][o].free);
 	}
+	for (int o = 0; o < NR_PAGE_ORDERS; o++)
+		INIT_LIST_HEAD(&zone.reserve.area[o]);
 	zone.ready = true;
+	zone.calm = true;
 }
 
 static inline unsigned int page_state(const struct page *page)
@@ -154,24 +176,20 @@ static void expand(struct page *page, unsigned int high, unsigned int order)
 	}
 }
 
-static struct page *__take_block(unsigned int order)
+static __always_inline struct page *__take_block(unsigned int order, int s)
 {
-	lockdep_assert_held(&zone.lock);
-	for (int s = 0; s < NR_STATES; s++) {
-		u32 fit = zone.nonempty[s] >> order << order;
-		struct page *page;
-		unsigned int high;
+	u32 fit = zone.nonempty[s] >> order << order;
+	struct page *page;
+	unsigned int high;
 
-		if (!fit)
-			continue;
-		high = __ffs(fit);
-		page = list_first_entry(&zone.area[s][high].free, struct page,
-					lru);
-		unlist_block(page);
-		expand(page, high, order);
-		return page;
-	}
-	return NULL;
+	lockdep_assert_held(&zone.lock);
+	if (!fit)
+		return NULL;
+	high = __ffs(fit);
+	page = list_first_entry(&zone.area[s][high].free, struct page, lru);
+	unlist_block(page);
+	expand(page, high, order);
+	return page;
 }
 
 /* Frees @nr pages from @page on as the largest blocks that fill them. */
@@ -212,6 +230,17 @@ static struct page *__take_fresh(unsigned int order)
 	zone.fresh += gap + len;
 	zone.fresh_len -= gap + len;
 	return page;
+}
+
+/* A block that is not resident. */
+static struct page *__take_zero(unsigned int order)
+{
+	struct page *page;
+
+	if (!gfp_may(FAULT))
+		return NULL;
+	page = __take_block(order, ZERO);
+	return page ? page : __take_fresh(order);
 }
 
 /* Drops the lock to make the call; others may use what it brings. */
@@ -295,7 +324,7 @@ void (*page_waker)(void);    /* set once */
 /* More memory, if need be by taking it from the other range. */
 static bool grow_or_shrink(unsigned int order, bool *shrunk)
 {
-	if (!spin_may_drop(&zone.lock))
+	if (!spin_may_drop(&zone.lock) || !gfp_may(CALL))
 		return false;
 	if (grow_zone(order))
 		return true;
@@ -335,6 +364,183 @@ static void defer_free(struct page *page, unsigned int nr)
 	vmstat_add(VMSTAT_deferred_free, 1);
 }
 
+/* ---- the reserve; the zone lock is held ---- */
+
+#define RESERVE_MAX_ORDER HUGE_ORDER
+#define RESERVE_MIN_ORDER 4 /* of pieces that are worth keeping */
+#define DESCRIPTORS_A_PAGE (PAGE_SIZE / sizeof(struct page))
+
+void (*page_wake)(void);
+
+static void __reserve_add(struct page *page, unsigned int order)
+{
+	page->flags = 0;
+	page->order = (u8)order;
+	page_set_type(page, PG_RESERVE);
+	list_add(&page->lru, &zone.reserve.area[order]);
+	zone.reserve.pages += 1UL << order;
+}
+
+static void __reserve_del(struct page *page)
+{
+	list_del(&page->lru);
+	page_set_type(page, PG_NONE);
+	zone.reserve.pages -= 1UL << page->order;
+}
+
+/* What the request's share leaves of it; the smallest block that fits. */
+static struct page *__take_reserve(unsigned int order)
+{
+	size_t share = zone.reserve.min * gfp_reserve_share() / 8;
+	size_t floor = zone.reserve.min - share;
+
+	if (!share || zone.reserve.pages < floor + (1UL << order))
+		return NULL;
+	for (unsigned int o = order; o < NR_PAGE_ORDERS; o++) {
+		struct page *page;
+
+		if (list_empty(&zone.reserve.area[o]))
+			continue;
+		page = list_first_entry(&zone.reserve.area[o], struct page,
+					lru);
+		__reserve_del(page);
+		while (o-- > order)
+			__reserve_add(page + (1UL << o), o);
+		zone.calm = false;
+		vmstat_add(VMSTAT_reserve_alloc, 1);
+		return page;
+	}
+	return NULL;
+}
+
+/* Blocks below an order go back to where they merge. */
+static void __reserve_drop(int below)
+{
+	for (int o = 0; o < below; o++) {
+		struct list_head *list = &zone.reserve.area[o];
+
+		while (!list_empty(list)) {
+			struct page *page =
+				list_first_entry(list, struct page, lru);
+
+			__reserve_del(page);
+			__free_block(page, (unsigned int)o);
+		}
+	}
+}
+
+/* All pages of a block of ours, and their descriptors. */
+static void make_resident(struct page *page, unsigned int order)
+{
+	char *mem = mem_page_address(page);
+	size_t pages = 1UL << order;
+
+	if (arch_madvise(mem, PAGE_SIZE << order, MADV_POPULATE_WRITE)) {
+		for (size_t i = 0; i < pages; i++)
+			WRITE_ONCE(mem[i << PAGE_SHIFT], 0);
+	}
+	for (size_t i = 0; i < pages; i += DESCRIPTORS_A_PAGE)
+		WRITE_ONCE(page[i].flags, 0);
+}
+
+/* A block for the reserve, on no list; the lock is dropped on the way. */
+static struct page *__find_for_reserve(unsigned int *order)
+{
+	size_t missing = zone.reserve.min - zone.reserve.pages;
+	struct page *page;
+
+	for (*order = min(RESERVE_MAX_ORDER, (int)__fls(missing));; --*order) {
+		do {
+			page = __take_block(*order, DIRTY);
+			if (!page)
+				page = __take_zero(*order);
+		} while (!page && grow_zone(*order));
+		if (page || !*order)
+			return page;
+	}
+}
+
+/* Drops the lock on the way: the caller may sleep. */
+static void __fill_reserve(void)
+{
+	if (zone.reserve.filling)
+		return;
+	zone.reserve.filling = true;
+	if (zone.reserve.pages < zone.reserve.min)
+		__reserve_drop(RESERVE_MIN_ORDER);
+	while (zone.reserve.pages < zone.reserve.min) {
+		unsigned int order;
+		struct page *page = __find_for_reserve(&order);
+
+		if (!page)
+			break;
+		spin_unlock(&zone.lock);
+		make_resident(page, order);
+		spin_lock(&zone.lock);
+		__reserve_add(page, order);
+	}
+	zone.reserve.filling = false;
+	zone.calm = zone.reserve.pages >= zone.reserve.min;
+	zone.reserve.retry = zone.now + 1;
+}
+
+/* What an allocation sees to first, now and then. */
+static void __cold __attend(void)
+{
+	if (!zone.ready)
+		zone_init();
+	if (zone.calm || !gfp_may(CALL) || !spin_may_drop(&zone.lock) ||
+	    (s32)(zone.now - zone.reserve.retry) < 0)
+		return;
+	__fill_reserve();
+}
+
+size_t page_reserve_set(size_t pages)
+{
+	size_t got;
+
+	if (!spin_may_wait(&zone.lock))
+		return 0;
+	spin_lock(&zone.lock);
+	if (!zone.ready)
+		zone_init();
+	zone.reserve.min = pages;
+	if (zone.reserve.pages > pages)
+		__reserve_drop(NR_PAGE_ORDERS);
+	__fill_reserve();
+	got = zone.reserve.pages;
+	spin_unlock(&zone.lock);
+	return got;
+}
+
+size_t page_reserve_min(void)
+{
+	return READ_ONCE(zone.reserve.min);
+}
+
+/* As the kernel has them: a quarter of the least above one another. */
+size_t page_watermark(enum page_wmark mark)
+{
+	size_t least = READ_ONCE(zone.reserve.min);
+
+	return least + least / 4 * mark;
+}
+
+size_t page_resident_free(void)
+{
+	return READ_ONCE(zone.reserve.pages) + READ_ONCE(zone.pages[DIRTY]);
+}
+
+/* Cold: the request could not have what it wanted from the lists. */
+static struct page *__cold __take_rest(unsigned int order)
+{
+	struct page *page = __take_reserve(order);
+
+	if (gfp_may(WAKE) && READ_ONCE(page_wake))
+		page_wake();
+	return page;
+}
+
 /* The rest of the block that begins with the pages is freed at once. */
 struct page *page_alloc_exact(unsigned int nr)
 {
@@ -344,15 +550,17 @@ struct page *page_alloc_exact(unsigned int nr)
 
 	if (!spin_lock(&zone.lock))
 		return NULL;
-	if (unlikely(!zone.ready))
-		zone_init();
+	if (unlikely(!zone.calm))
+		__attend();
 	if (unlikely(atomic_read(&zone.deferred)))
 		__free_deferred();
 	do {
-		page = __take_block(order);
+		page = __take_block(order, DIRTY);
 		if (!page)
-			page = __take_fresh(order);
+			page = __take_zero(order);
 	} while (!page && grow_or_shrink(order, &shrunk));
+	if (unlikely(!page))
+		page = __take_rest(order);
 	if (page)
 		__free_range(page + nr, (1UL << order) - nr, page->flags);
 	spin_unlock(&zone.lock);
@@ -534,7 +742,8 @@ static struct page *pcp_refill(unsigned int order)
 	struct page *page = page_alloc_block(order);
 	uintptr_t top, old = percpu_read(PERCPU_TOP, pcp_id(order));
 
-	if (!page || !sheaf_is_empty(old) || old == PERCPU_DRAIN)
+	if (!page || !sheaf_is_empty(old) || old == PERCPU_DRAIN ||
+	    !gfp_may(CALL))
 		return page;
 	top = sheaf_new(pcp_capacity(order));
 	for (unsigned int i = 0; top && i < pcp_capacity(order) / 2; i++) {
@@ -586,8 +795,6 @@ void page_drain_pcp(void)
 static struct page *prepare_pages(struct page *page, unsigned int order,
 				  gfp_t gfp)
 {
-	if (!page)
-		return NULL;
 	if (gfp & __GFP_ZERO && !(page->flags & PAGE_ZERO))
 		__builtin_memset(mem_page_address(page), 0, PAGE_SIZE << order);
 	page->flags = 0;
@@ -596,9 +803,34 @@ static struct page *prepare_pages(struct page *page, unsigned int order,
 	return page;
 }
 
+static struct page *try_alloc_pages(unsigned int order)
+{
+	struct page *page;
+
+	if (order > PCP_MAX_ORDER)
+		return page_alloc_block(order);
+	page = percpu_pop_slowpath(pcp_id(order));
+	if (!page)
+		return pcp_refill(order);
+	page->flags = 0;
+	return page;
+}
+
+static struct page *do_alloc_pages(unsigned int order)
+{
+	struct gfp_try t = { 0 };
+	struct page *page;
+
+	do
+		page = try_alloc_pages(order);
+	while (unlikely(!page) && gfp_retry(&t, PAGE_SIZE << order));
+	return page;
+}
+
 __export struct page *alloc_pages(gfp_t gfp, unsigned int order)
 {
 	struct page *page = NULL;
+	u32 old;
 
 	if (order > MAX_PAGE_ORDER) {
 		pr_warn("alloc_pages: order %u: expected at most %u", order,
@@ -607,15 +839,15 @@ __export struct page *alloc_pages(gfp_t gfp, unsigned int order)
 	}
 	if (!mm_boot())
 		return NULL;
-	if (order <= PCP_MAX_ORDER) {
-		page = percpu_pop_slowpath(pcp_id(order));
-		if (page)
-			page->flags = 0;
-		else
-			page = pcp_refill(order);
+	if (gfp_is_plain(gfp)) {
+		page = do_alloc_pages(order);
 	} else {
-		page = page_alloc_block(order);
+		old = gfp_enter(gfp);
+		page = do_alloc_pages(order);
+		gfp_exit(old);
 	}
+	if (unlikely(!page))
+		return gfp_failed(gfp, PAGE_SIZE << order);
 	return prepare_pages(page, order, gfp);
 }
 
@@ -654,13 +886,8 @@ __export void split_page(struct page *page, unsigned int order)
 		prepare_pages(page + i, 0, 0);
 }
 
-__export void __free_pages(struct page *page, unsigned int order)
+static void do_free_pages(struct page *page, unsigned int order)
 {
-	if (!page)
-		return;
-	if (page_type(page) != PG_PAGES || page->order != order)
-		panic("__free_pages of %p, order %u: not a block of that order",
-		      mem_page_address(page), order);
 	if (order > PCP_MAX_ORDER) {
 		page_free_block(page, order);
 		return;
@@ -668,6 +895,20 @@ __export void __free_pages(struct page *page, unsigned int order)
 	page_set_type(page, PG_PCP);
 	if (percpu_push_slowpath(pcp_id(order), page) != RSEQ_DONE)
 		pcp_free_slowpath(page, order);
+}
+
+__export void __free_pages(struct page *page, unsigned int order)
+{
+	u32 old;
+
+	if (!page)
+		return;
+	if (page_type(page) != PG_PAGES || page->order != order)
+		panic("__free_pages of %p, order %u: not a block of that order",
+		      mem_page_address(page), order);
+	old = gfp_enter_free();
+	do_free_pages(page, order);
+	gfp_exit_free(old);
 }
 
 __export unsigned long __get_free_pages(gfp_t gfp, unsigned int order)
@@ -723,24 +964,53 @@ __export bool virt_addr_valid(const void *addr)
 	return mem_is_phys(addr);
 }
 
-__export void *alloc_pages_exact(size_t size, gfp_t gfp)
+void *page_alloc_large(size_t size, bool zero)
 {
 	unsigned int nr = (unsigned int)(PAGE_ALIGN(size) >> PAGE_SHIFT);
 	struct page *page;
 	void *p;
 
-	if (!size || size > PAGE_SIZE << MAX_PAGE_ORDER || !mm_boot())
+	if (!size || size > PAGE_SIZE << MAX_PAGE_ORDER)
 		return NULL;
 	page = page_alloc_exact(nr);
 	if (!page)
 		return NULL;
 	p = mem_page_address(page);
-	if (gfp & __GFP_ZERO && !(page->flags & PAGE_ZERO))
+	if (zero && !(page->flags & PAGE_ZERO))
 		__builtin_memset(p, 0, PAGE_ALIGN(size));
 	page->flags = 0;
 	page_set_type(page, PG_LARGE);
 	page->nr = nr;
 	return p;
+}
+
+static void *do_alloc_exact(size_t size, bool zero)
+{
+	struct gfp_try t = { 0 };
+	void *p;
+
+	do
+		p = page_alloc_large(size, zero);
+	while (unlikely(!p) && gfp_retry(&t, size));
+	return p;
+}
+
+__export void *alloc_pages_exact(size_t size, gfp_t gfp)
+{
+	bool zero = gfp & __GFP_ZERO;
+	void *p;
+	u32 old;
+
+	if (!size || size > PAGE_SIZE << MAX_PAGE_ORDER || !mm_boot())
+		return NULL;
+	if (gfp_is_plain(gfp)) {
+		p = do_alloc_exact(size, zero);
+	} else {
+		old = gfp_enter(gfp);
+		p = do_alloc_exact(size, zero);
+		gfp_exit(old);
+	}
+	return likely(p) ? p : gfp_failed(gfp, size);
 }
 
 __export void *alloc_pages_exact_nid(int node, size_t size, gfp_t gfp)
@@ -752,6 +1022,7 @@ __export void *alloc_pages_exact_nid(int node, size_t size, gfp_t gfp)
 __export void free_pages_exact(void *p, size_t size)
 {
 	struct page *page = p ? virt_to_page(p) : NULL;
+	u32 old;
 
 	if (!p)
 		return;
@@ -759,7 +1030,9 @@ __export void free_pages_exact(void *p, size_t size)
 	    page->nr != PAGE_ALIGN(size) >> PAGE_SHIFT)
 		panic("free_pages_exact of %p, %zu bytes: not a block of that size",
 		      p, size);
+	old = gfp_enter_free();
 	page_free_exact(page, page->nr);
+	gfp_exit_free(old);
 }
 
 /* ---- reports, fork, checks ---- */
@@ -773,7 +1046,7 @@ void page_alloc_stat(struct zone_stat *stat)
 		stat->nr_free[o] =
 			zone.area[DIRTY][o].nr + zone.area[ZERO][o].nr;
 	stat->locks = READ_ONCE(zone.lock.taken);
-	stat->dirty_pages = zone.pages[DIRTY];
+	stat->dirty_pages = zone.pages[DIRTY] + zone.reserve.pages;
 	stat->zero_pages = zone.pages[ZERO] + (zone.fresh_len >> PAGE_SHIFT);
 	if (locked)
 		spin_unlock(&zone.lock);
@@ -812,6 +1085,21 @@ static size_t check_area(int s, int o)
 	return nr << o;
 }
 
+static void check_reserve(void)
+{
+	struct page *page;
+	size_t pages = 0;
+
+	for (int o = 0; o < NR_PAGE_ORDERS; o++) {
+		list_for_each_entry(page, &zone.reserve.area[o], lru) {
+			BUG_ON(page_type(page) != PG_RESERVE);
+			BUG_ON(page->order != o);
+			pages += 1UL << o;
+		}
+	}
+	BUG_ON(pages != zone.reserve.pages);
+}
+
 void check_zone(void)
 {
 	spin_lock(&zone.lock);
@@ -822,5 +1110,7 @@ void check_zone(void)
 			pages += check_area(s, o);
 		BUG_ON(pages != zone.pages[s]);
 	}
+	if (zone.ready)
+		check_reserve();
 	spin_unlock(&zone.lock);
 }

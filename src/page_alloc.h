@@ -35,6 +35,23 @@ void page_free_block(struct page *page, unsigned int order);
 struct page *page_alloc_exact(unsigned int nr);
 void page_free_exact(struct page *page, unsigned int nr);
 
+/* A block of exact pages, PG_LARGE, as of alloc_pages_exact; for the request
+ * at hand, which is not retried. */
+void *page_alloc_large(size_t size, bool zero);
+
+/* Keeps @pages resident for requests that may not sleep; returns how many
+ * there are now.  Context: makes system calls. */
+size_t page_reserve_set(size_t pages);
+size_t page_reserve_min(void);
+/* Watermarks of resident free pages, the reserve's included.  Nothing but
+ * the reserve keeps to them: below low the background is to be told. */
+enum page_wmark { WMARK_MIN, WMARK_LOW, WMARK_HIGH };
+size_t page_watermark(enum page_wmark mark);
+size_t page_resident_free(void);
+/* Memory is short, says a request, with the zone lock held: only to set a
+ * flag (registered by who reclaims in the background). */
+extern void (*page_wake)(void);
+
 /* Gives dirty free blocks back to the system: those older than the
  * reporting delay, or all of them.  Returns the number of pages. */
 size_t page_report(bool all);

@@ -78,8 +78,7 @@ static void own(struct page_frag_cache *nc, struct page *page)
 /* A large block is tried only; a small one is wanted. */
 static bool refill(struct page_frag_cache *nc, unsigned int size, gfp_t gfp)
 {
-	struct page *page = alloc_pages((gfp & ~__GFP_DIRECT_RECLAIM) |
-						__GFP_NOWARN | __GFP_NORETRY,
+	struct page *page = alloc_pages(gfp | __GFP_NOWARN | __GFP_NORETRY,
 					PAGE_FRAG_CACHE_MAX_ORDER);
 
 	if (!page && size <= PAGE_SIZE)

@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 
 #include "arch.h"
+#include "gfp.h"
 #include "printk.h"
 
 enum param_type {
@@ -22,7 +23,8 @@ enum param_type {
 	PARAM_flag,
 	PARAM_uint,
 	PARAM_size,
-	PARAM_call
+	PARAM_call,
+	PARAM_gfp
 };
 
 union params_page params_page __aligned(PAGE_SIZE) = { .p = {
@@ -131,6 +133,16 @@ static bool parse_call(struct word w, u64 hi, u64 *out)
 	       !arch_fail_set(name.s, name.len, (unsigned int)*out);
 }
 
+static bool parse_gfp(struct word w, u64 *out)
+{
+	gfp_t gfp;
+
+	if (!gfp_parse(w.s, w.len, &gfp))
+		return parse_number(w, false, out);
+	*out = gfp;
+	return true;
+}
+
 static bool parse_value(const struct param_row *row, struct word val, u64 *v,
 			char *want, size_t size)
 {
@@ -150,6 +162,10 @@ static bool parse_value(const struct param_row *row, struct word val, u64 *v,
 	case PARAM_call:
 		ok = parse_call(val, row->hi, v);
 		scnprintf(want, size, "a system call and a number, NAME:K");
+		break;
+	case PARAM_gfp:
+		ok = parse_gfp(val, v);
+		scnprintf(want, size, "GFP flags such as GFP_NOFS|__GFP_NOWARN");
 		break;
 	}
 	return ok && *v >= row->lo && *v <= row->hi;

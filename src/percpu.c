@@ -25,6 +25,7 @@
 
 #include "arch.h"
 #include "bug.h"
+#include "gfp.h"
 #include "params.h"
 #include "spinlock.h"
 
@@ -345,7 +346,8 @@ static enum rseq_result generic_push(unsigned int id, void *obj)
 static void enter_slowpath(void)
 {
 	if (percpu_mode != PERCPU_RSEQ_OWN ||
-	    READ_ONCE(percpu_own_rseq.cpu_id) != RSEQ_CPU_ID_UNINITIALIZED)
+	    READ_ONCE(percpu_own_rseq.cpu_id) != RSEQ_CPU_ID_UNINITIALIZED ||
+	    !gfp_may(CALL))
 		return;
 	if (!register_own())
 		WRITE_ONCE(percpu_own_rseq.cpu_id, RSEQ_CPU_ID_FAILED);

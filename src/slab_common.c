@@ -11,6 +11,9 @@
  *
  * (kmalloc itself stays in pages up to KMALLOC_MAX_SIZE, as the kernel's.)
  *
+ * Who cannot have memory at first tries again as long as the request's flags
+ * allow it, and reclaims meanwhile (gfp_retry).
+ *
  * Caches are made when first used.  Ids: 0 none; then the page lists; then
  * kmalloc-16 ... kmalloc-32768; malloc-256 ... malloc-32768; then those
  * of kmem_cache.c while ids last.
@@ -26,6 +29,7 @@
 
 #include "arch.h"
 #include "bitops.h"
+#include "gfp.h"
 #include "mm_boot.h"
 #include "nolock.h"
 #include "params.h"
@@ -255,11 +259,6 @@ static void *alloc_of_larger(unsigned int id)
 	return NULL;
 }
 
-static void *alloc_pages_large(size_t size, bool zero)
-{
-	return alloc_pages_exact(size, GFP_KERNEL | (zero ? __GFP_ZERO : 0));
-}
-
 static void *alloc_vmap(size_t size, size_t align, bool zero)
 {
 	bool zeroed = false;
@@ -272,76 +271,158 @@ static void *alloc_vmap(size_t size, size_t align, bool zero)
 
 /* Pages or an area by size, the other one if there is none of it.  Pages
  * are aligned to the power of two above their size. */
-static void *try_alloc_large(size_t size, size_t align, bool zero)
+static __always_inline void *try_alloc_large(size_t size, size_t align,
+					     bool zero)
 {
 	size_t fit = max(size, align / 2 + 1);
 	bool pages = max(size, align) <= slab_vmap_threshold;
-	void *p = pages ? alloc_pages_large(fit, zero) :
+	void *p = pages ? page_alloc_large(fit, zero) :
 			  alloc_vmap(size, align, zero);
 
 	if (likely(p))
 		return p;
 	return pages ? alloc_vmap(size, align, zero) :
-		       alloc_pages_large(fit, zero);
+		       page_alloc_large(fit, zero);
 }
 
-static void *alloc_large(size_t size, size_t align, bool zero)
+static noinline void *alloc_large_again(size_t size, size_t align, bool zero)
 {
-	void *p = try_alloc_large(size, align, zero);
+	return try_alloc_large(size, align, zero);
+}
 
-	if (unlikely(!p) && in_nmi()) {
-		p = nolock_alloc(size, align);
-		if (p && zero)
-			__builtin_memset(p, 0, size);
-	}
+/* For who must not wait, but may make a system call. */
+static void *nolock_large(size_t size, size_t align, bool zero)
+{
+	void *p = gfp_may(UNIT) ? nolock_alloc(size, align) : NULL;
+
+	if (p && zero)
+		__builtin_memset(p, 0, size);
 	return p;
 }
 
-/* The locks of pages and of areas are others than the cache's. */
-static void *alloc_small(unsigned int id)
+static noinline void *alloc_large_hard(size_t size, size_t align, bool zero)
 {
-	struct kmem_cache *s = cache_of_id(id);
+	struct gfp_try t = { 0 };
+	void *p = NULL;
+
+	while (!p && gfp_retry(&t, size))
+		p = alloc_large_again(size, align, zero);
+	return p || !in_nmi() ? p : nolock_large(size, align, zero);
+}
+
+static noinline void *alloc_large(size_t size, size_t align, bool zero)
+{
+	void *p = try_alloc_large(size, align, zero);
+
+	return likely(p) ? p : alloc_large_hard(size, align, zero);
+}
+
+/* The locks of pages and of areas are others than the cache's. */
+static noinline void *alloc_small_hard(const u16 *index, size_t bytes)
+{
+	unsigned int id = slab_index_id(index, bytes);
+	size_t size = slab_object_size[id];
+	struct gfp_try t = { 0 };
+	struct kmem_cache *s;
+	void *obj = alloc_of_larger(id);
+
+	if (!obj)
+		obj = alloc_large_again(size, 1, false);
+	while (!obj && gfp_retry(&t, size)) {
+		s = cache_of_id(id);
+		obj = s ? slab_alloc_slowpath(s) : NULL;
+		if (!obj)
+			obj = alloc_large_again(size, 1, false);
+	}
+	return obj || !in_nmi() ? obj : nolock_large(size, 1, false);
+}
+
+static __always_inline void *alloc_small(const u16 *index, size_t size)
+{
+	struct kmem_cache *s = cache_of_id(slab_index_id(index, size));
 	void *obj = s ? slab_alloc_slowpath(s) : NULL;
 
-	if (likely(obj))
-		return obj;
-	obj = alloc_of_larger(id);
-	return obj ? obj : alloc_large(slab_object_size[id], 1, false);
+	return likely(obj) ? obj : alloc_small_hard(index, size);
+}
+
+static __always_inline void *do_malloc(size_t size, bool zero)
+{
+	void *p;
+
+	if (size > KMALLOC_MAX_CACHE_SIZE)
+		return alloc_large(size, 1, zero);
+	p = alloc_small(slab_malloc_index, size);
+	if (p && zero)
+		__builtin_memset(p, 0, size);
+	return p;
+}
+
+static noinline void *malloc_by_policy(size_t size, bool zero)
+{
+	u32 old = gfp_enter(gfp_of_malloc());
+	void *p = do_malloc(size, zero);
+
+	gfp_exit(old);
+	return p;
 }
 
 /* Before the library is up, and while it starts. */
-static void *early_alloc(size_t size)
+static noinline void *malloc_early(size_t size, bool zero)
 {
-	return likely(smp_load_acquire(&mm_state) == MM_UP) ?
-		       NULL :
-		       bootmem_alloc(size);
+	void *p = bootmem_alloc(size);
+
+	return p || !mm_boot() || size > PTRDIFF_MAX ?
+		       p :
+		       malloc_by_policy(size, zero);
 }
 
 void *malloc_slowpath(size_t size, bool zero)
 {
-	void *p = early_alloc(size);
-
-	if (p)
-		return p;
-	if (unlikely(!mm_boot()) || size > PTRDIFF_MAX)
+	/* pairs with the release in mm_init */
+	if (unlikely(smp_load_acquire(&mm_state) != MM_UP))
+		return malloc_early(size, zero);
+	if (unlikely(size > PTRDIFF_MAX))
 		return NULL;
-	if (size <= KMALLOC_MAX_CACHE_SIZE) {
-		p = alloc_small(slab_index_id(slab_malloc_index, size));
-		if (p && zero)
-			__builtin_memset(p, 0, size);
-		return p;
-	}
-	return alloc_large(size, 1, zero);
+	return gfp_malloc_is_plain() ? do_malloc(size, zero) :
+				       malloc_by_policy(size, zero);
 }
 
 /* An area can grow in place, pages cannot. */
 void *malloc_growing(size_t size)
 {
 	void *p = NULL;
+	u32 old;
 
-	if (size >= GROWING_MIN && size <= PTRDIFF_MAX)
+	if (size >= GROWING_MIN && size <= PTRDIFF_MAX) {
+		old = gfp_enter(gfp_of_malloc());
 		p = alloc_vmap(ALIGN(size, GROWING_MIN), 1, false);
+		gfp_exit(old);
+	}
 	return p ? p : malloc_slowpath(size, false);
+}
+
+/* @rounded: the size, up to one byte less than an alignment more. */
+static void *do_malloc_aligned(size_t align, size_t size, size_t rounded)
+{
+	void *p;
+
+	/* A class is aligned to the lowest bit of its size: a multiple of
+	 * the alignment is in a class that is one too. */
+	rounded = max(rounded & ~(align - 1), align);
+	if (align > PAGE_SIZE || rounded > KMALLOC_MAX_CACHE_SIZE)
+		return alloc_large(size, align, false);
+	p = slab_alloc_fast(slab_kmalloc_index, rounded);
+	return p ? p : alloc_small(slab_kmalloc_index, rounded);
+}
+
+static noinline void *malloc_aligned_by_policy(size_t align, size_t size,
+					      size_t rounded)
+{
+	u32 old = gfp_enter(gfp_of_malloc());
+	void *p = do_malloc_aligned(align, size, rounded);
+
+	gfp_exit(old);
+	return p;
 }
 
 /* @align: a power of two. */
@@ -358,32 +439,62 @@ void *malloc_aligned(size_t align, size_t size)
 		p = slab_alloc_fast(slab_malloc_index, size);
 		return p ? p : malloc_slowpath(size, false);
 	}
-	/* A class is aligned to the lowest bit of its size: a multiple of
-	 * the alignment is in a class that is one too. */
-	rounded = max(rounded & ~(align - 1), align);
-	if (align > PAGE_SIZE || rounded > KMALLOC_MAX_CACHE_SIZE)
-		return alloc_large(size, align, false);
-	p = slab_alloc_fast(slab_kmalloc_index, rounded);
-	return p ? p : alloc_small(slab_index_id(slab_kmalloc_index, rounded));
+	return gfp_malloc_is_plain() ?
+		       do_malloc_aligned(align, size, rounded) :
+		       malloc_aligned_by_policy(align, size, rounded);
+}
+
+static noinline void *kmalloc_pages_hard(size_t size, bool zero)
+{
+	struct gfp_try t = { 0 };
+	void *p = NULL;
+
+	while (!p && gfp_retry(&t, size))
+		p = page_alloc_large(size, zero);
+	return p || !in_nmi() ? p : alloc_large(size, 1, zero);
+}
+
+static noinline void *kmalloc_pages(size_t size, bool zero)
+{
+	void *p = page_alloc_large(size, zero);
+
+	return likely(p) ? p : kmalloc_pages_hard(size, zero);
+}
+
+static __always_inline void *do_kmalloc(size_t size, gfp_t gfp)
+{
+	void *p;
+
+	if (size > KMALLOC_MAX_CACHE_SIZE)
+		return kmalloc_pages(size, gfp & __GFP_ZERO);
+	p = alloc_small(slab_kmalloc_index, size);
+	if (p && gfp & __GFP_ZERO)
+		__builtin_memset(p, 0, ksize(p));
+	return p;
+}
+
+static noinline void *kmalloc_by_flags(size_t size, gfp_t gfp)
+{
+	u32 old = gfp_enter(gfp);
+	void *p = do_kmalloc(size, gfp);
+
+	gfp_exit(old);
+	return p;
 }
 
 void *kmalloc_slowpath(size_t size, gfp_t gfp)
 {
-	bool zero = gfp & __GFP_ZERO;
 	void *p;
 
 	if (!size)
 		return ZERO_SIZE_PTR;
-	if (unlikely(!mm_boot()) || size > KMALLOC_MAX_SIZE)
+	if (unlikely(!mm_boot()))
 		return NULL;
-	if (size > KMALLOC_MAX_CACHE_SIZE) {
-		p = alloc_pages_large(size, zero);
-		return likely(p) || !in_nmi() ? p : alloc_large(size, 1, zero);
-	}
-	p = alloc_small(slab_index_id(slab_kmalloc_index, size));
-	if (p && zero)
-		__builtin_memset(p, 0, ksize(p));
-	return p;
+	if (size > KMALLOC_MAX_SIZE)
+		return gfp_failed(gfp, size);
+	p = gfp_is_plain(gfp) ? do_kmalloc(size, gfp) :
+				kmalloc_by_flags(size, gfp);
+	return likely(p) ? p : gfp_failed(gfp, size);
 }
 
 /* ---- freeing ---- */
@@ -452,13 +563,10 @@ static void __cold free_foreign(void *p)
 	pr_warn("free of foreign pointer %p ignored (reported once)", p);
 }
 
-void kfree_slowpath(void *p)
+static void do_kfree(void *p)
 {
-	unsigned int id;
+	unsigned int id = mem_class(p);
 
-	if (ZERO_OR_NULL_PTR(p))
-		return;
-	id = mem_class(p);
 	if (id)
 		free_small(id, p);
 	else if (mem_is_phys(p))
@@ -473,6 +581,24 @@ void kfree_slowpath(void *p)
 		report_bad_page_free(p);
 	else
 		free_foreign(p);
+}
+
+static noinline void kfree_by_policy(void *p)
+{
+	u32 old = gfp_enter(gfp_of_free());
+
+	do_kfree(p);
+	gfp_exit(old);
+}
+
+void kfree_slowpath(void *p)
+{
+	if (ZERO_OR_NULL_PTR(p))
+		return;
+	if (gfp_free_is_plain())
+		do_kfree(p);
+	else
+		kfree_by_policy(p);
 }
 
 /* ---- sizes ---- */
@@ -502,6 +628,8 @@ bool krealloc_large(void *p, size_t size, void **to)
 	size_t old;
 
 	if (!mem_is_vmalloc(p) || size < GROWING_MIN || size > PTRDIFF_MAX)
+		return false;
+	if (!gfp_malloc_is_plain() && !gfpflags_allow_blocking(gfp_of_malloc()))
 		return false;
 	old = vmap_size(p);
 	*to = vmap_resize(p, size > old ? ALIGN(size, GROWING_MIN) : size);

@@ -48,6 +48,7 @@
 
 #include "arch.h"
 #include "bitops.h"
+#include "gfp.h"
 #include "nolock.h"
 #include "params.h"
 #include "printk.h"
@@ -547,13 +548,16 @@ static u32 next_colour(struct kmem_cache *s)
 	return s->colour_max ? colour % s->colour_max : 0;
 }
 
-/* Faults are cheaper together, where it is certain that they come. */
+/* Faults are cheaper together, where it is certain that they come; and where
+ * there is a reserve, there is somebody who must not have any. */
 static void populate_slab(struct kmem_cache *s, struct page *page, void *mem)
 {
 	size_t bytes = PAGE_SIZE << s->order;
 
-	if (!(page->flags & PAGE_ZERO) || s->order > SLAB_COMMON_ORDER ||
-	    bytes * atomic_read(&s->nr_slabs) < POPULATE_FROM)
+	if (!(page->flags & PAGE_ZERO) || !gfp_may(CALL) ||
+	    s->order > SLAB_COMMON_ORDER ||
+	    (bytes * atomic_read(&s->nr_slabs) < POPULATE_FROM &&
+	     !page_reserve_min()))
 		return;
 	arch_madvise(mem, bytes, MADV_POPULATE_WRITE);
 }

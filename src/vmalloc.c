@@ -48,6 +48,7 @@
 
 #include "arch.h"
 #include "bitops.h"
+#include "gfp.h"
 #include "memblock.h"
 #include "mm_boot.h"
 #include "page_alloc.h"
@@ -361,7 +362,7 @@ static bool __extend_frontier(u32 nr, u32 *found)
 {
 	u32 start = vm.frontier;
 
-	if (nr > (mem_vmalloc.size >> UNIT_SHIFT) - start ||
+	if (!gfp_may(CALL) || nr > (mem_vmalloc.size >> UNIT_SHIFT) - start ||
 	    memblock_online_vmalloc(((size_t)start + nr) << UNIT_SHIFT))
 		return false;
 	WRITE_ONCE(vm.frontier, start + nr);
@@ -396,6 +397,8 @@ static bool __take_zero(u32 nr, u32 align, u32 *found)
 {
 	u32 more;
 
+	if (!gfp_may(FAULT))
+		return false;
 	if (__take_free(nr, align, BIN_ZERO, found))
 		return true;
 	if (!__extend_frontier(nr + align - 1, &more))
@@ -435,7 +438,7 @@ static void guard_run(u32 i)
 {
 	char *page = unit_address(i) + run_bytes(i) - arch_page_size;
 
-	if (vm.unit[i].guarded || READ_ONCE(vm.no_guards))
+	if (vm.unit[i].guarded || READ_ONCE(vm.no_guards) || !gfp_may(CALL))
 		return;
 	if (arch_madvise(page, arch_page_size, MADV_GUARD_INSTALL))
 		WRITE_ONCE(vm.no_guards, true);
@@ -627,6 +630,8 @@ static bool retract(void)
 	return ok;
 }
 
+static void __cold free_deferred(void);
+
 static bool start_vmap(void)
 {
 	if (likely(READ_ONCE(vm.unit)))
@@ -644,8 +649,10 @@ static bool take_run(u32 nr, u32 align, size_t pages, u32 *i, bool *dirty)
 {
 	bool ok = false;
 
+	if (unlikely(atomic_read(&vm.deferred)) && spin_may_wait(&vm.lock))
+		free_deferred();
 	for (int tries = 0; !ok && tries < 2; tries++) {
-		if (tries && !page_offline_tail())
+		if (tries && (!gfp_may(CALL) || !page_offline_tail()))
 			break;
 		if (!spin_lock(&vm.lock))
 			return false;
@@ -686,6 +693,10 @@ void vmap_clear(void *p, size_t size)
 {
 	char *at = p, *end = at + ALIGN(size, arch_page_size);
 
+	if (!gfp_may(CALL)) {
+		__builtin_memset(p, 0, size);
+		return;
+	}
 	while (at < end) {
 		size_t len = min((size_t)(end - at), CLEAR_STEP);
 		u64 faults = arch_thread_faults();
@@ -756,14 +767,15 @@ static void defer_free(void **p)
 	vmstat_add(VMSTAT_deferred_free, 1);
 }
 
-/* False if this thread may not wait for the lock. */
+/* False if this thread may not wait for the lock, which is not free or
+ * would be needed twice. */
 static bool free_area(u32 i)
 {
 	bool due, much;
 
-	if (!spin_may_wait(&vm.lock))
+	if ((vm.unit[i].special && !spin_may_wait(&vm.lock)) ||
+	    !spin_lock(&vm.lock))
 		return false;
-	spin_lock(&vm.lock);
 	if (vm.unit[i].state != RUN_BUSY) { /* freed twice at once */
 		spin_unlock(&vm.lock);
 		report_bad_area(unit_address(i));
@@ -811,7 +823,8 @@ bool vmap_free(void *p)
 	}
 	if (!free_area(i))
 		defer_free(p);
-	else if (unlikely(atomic_read(&vm.deferred)))
+	else if (unlikely(atomic_read(&vm.deferred)) &&
+		 spin_may_wait(&vm.lock))
 		free_deferred();
 	return true;
 }
@@ -972,18 +985,42 @@ void *vmap_resize(void *p, size_t size)
 
 /* ---- the kernel's interface ---- */
 
-static void *alloc_area(size_t size, size_t align, gfp_t gfp, bool huge)
+static void *do_alloc_area(size_t size, size_t align, bool zero)
 {
+	struct gfp_try t = { 0 };
 	bool zeroed = false;
 	void *p;
 
+	if (size > PTRDIFF_MAX || align > SZ_1T)
+		return NULL;
+	do
+		p = vmap_alloc(size, align, true, &zeroed);
+	while (unlikely(!p) && gfp_retry(&t, size));
+	if (p && zero && !zeroed)
+		vmap_clear(p, PAGE_ALIGN(size));
+	return p;
+}
+
+static void *alloc_area(size_t size, size_t align, gfp_t gfp, bool huge)
+{
+	bool zero = gfp & __GFP_ZERO;
+	void *p;
+	u32 old;
+
 	if (!size)
 		return NULL;
-	p = vmap_alloc(size, align, true, &zeroed);
-	if (p && huge)
+	if (gfp_is_plain(gfp)) {
+		p = do_alloc_area(size, align, zero);
+	} else {
+		old = gfp_enter(gfp);
+		p = do_alloc_area(size, align, zero);
+		huge = huge && gfp_may(CALL);
+		gfp_exit(old);
+	}
+	if (unlikely(!p))
+		return gfp_failed(gfp, size);
+	if (huge)
 		advise_huge(unit_index(p), size);
-	if (p && gfp & __GFP_ZERO && !zeroed)
-		vmap_clear(p, PAGE_ALIGN(size));
 	return p;
 }
 
@@ -1077,17 +1114,23 @@ __export void *vcalloc(size_t n, size_t size)
 
 __export void vfree(const void *p)
 {
-	if (p)
-		vmap_free((void *)p);
+	u32 old;
+
+	if (!p)
+		return;
+	old = gfp_enter_free();
+	vmap_free((void *)p);
+	gfp_exit_free(old);
 }
 
 /* An area that moves is aligned to units. */
-static void *resize_aligned(void *p, size_t size, size_t old, size_t align)
+static void *resize_aligned(void *p, size_t size, size_t old, size_t align,
+			    gfp_t gfp)
 {
 	if (!IS_ALIGNED((uintptr_t)p, (uintptr_t)align) ||
 	    (align > UNIT_SIZE && size > old))
 		return NULL;
-	return vmap_resize(p, size);
+	return gfpflags_allow_blocking(gfp) ? vmap_resize(p, size) : NULL;
 }
 
 __export void *vrealloc_node_align(const void *p, size_t size,
@@ -1110,7 +1153,7 @@ __export void *vrealloc_node_align(const void *p, size_t size,
 	/* What shrinks now may grow again: all beyond the size stays zero. */
 	if (gfp & __GFP_ZERO && size < old)
 		__builtin_memset((char *)p + size, 0, old - size);
-	to = resize_aligned((void *)p, size, old, align);
+	to = resize_aligned((void *)p, size, old, align, gfp);
 	if (!to) {
 		to = vmalloc_align(size, align, gfp);
 		if (!to)

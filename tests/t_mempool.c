@@ -67,7 +67,7 @@ static void order(void)
 	void *held[3], *p = mempool_alloc(pool, GFP_KERNEL);
 
 	must(p && s.calls == 1 && pool->curr_nr == 3);
-	must(s.first == (__GFP_KSWAPD_RECLAIM | __GFP_FS | __GFP_NOMEMALLOC |
+	must(s.first == (__GFP_RECLAIM | __GFP_FS | __GFP_NOMEMALLOC |
 			 __GFP_NORETRY | __GFP_NOWARN));
 	memcpy(held, pool->elements, sizeof(held));
 	for (int i = 2; i >= 0; i--)

@@ -297,7 +297,8 @@ enum param_type {
 	PARAM_flag,
 	PARAM_uint,
 	PARAM_size,
-	PARAM_call
+	PARAM_call,
+	PARAM_gfp
 };
 
 static const struct row {

@@ -4,6 +4,7 @@
 #define KMALLOC_LINUX_MM_H
 
 #include <kmalloc/page.h>
+#include <kmalloc/scope.h>
 #include <linux/gfp.h>
 #include <linux/kernel.h>
 #include <linux/slab.h>
