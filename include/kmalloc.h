@@ -23,6 +23,7 @@
 #include <kmalloc/page_frag.h>
 #include <kmalloc/percpu.h>
 #include <kmalloc/scope.h>
+#include <kmalloc/shrinker.h>
 #include <kmalloc/slab.h>
 #include <kmalloc/string.h>
 #include <kmalloc/vmalloc.h>

@@ -4,6 +4,7 @@ dist_man_MANS += \
 	%D%/alloc_percpu.3 \
 	%D%/dma_pool_create.3 \
 	%D%/gen_pool_create.3 \
+	%D%/gfp.7 \
 	%D%/kfree_rcu.3 \
 	%D%/kmalloc-run.1 \
 	%D%/kmalloc.3 \
@@ -17,4 +18,5 @@ dist_man_MANS += \
 	%D%/memalloc_nofs_save.3 \
 	%D%/mempool_create.3 \
 	%D%/page_frag_alloc.3 \
+	%D%/shrinker_alloc.3 \
 	%D%/vmalloc.3

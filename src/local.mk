@@ -26,6 +26,7 @@ core_sources = \
 	%D%/slab_sheaf.c \
 	%D%/util.h %D%/util.c \
 	%D%/kmem_buckets.c \
+	%D%/vmscan.h %D%/vmscan.c \
 	%D%/rodata.h %D%/rodata.c \
 	%D%/string.c %D%/kasprintf.c \
 	%D%/mempool.h %D%/mempool.c \
@@ -69,6 +70,7 @@ kminclude_HEADERS = \
 	include/kmalloc/percpu.h \
 	include/kmalloc/rcu.h \
 	include/kmalloc/scope.h \
+	include/kmalloc/shrinker.h \
 	include/kmalloc/slab.h \
 	include/kmalloc/string.h \
 	include/kmalloc/vmalloc.h
@@ -98,6 +100,7 @@ linuxinc_HEADERS = \
 	include/kmalloc-linux/linux/percpu.h \
 	include/kmalloc-linux/linux/printk.h \
 	include/kmalloc-linux/linux/rcupdate.h \
+	include/kmalloc-linux/linux/shrinker.h \
 	include/kmalloc-linux/linux/slab.h \
 	include/kmalloc-linux/linux/string.h \
 	include/kmalloc-linux/linux/types.h \

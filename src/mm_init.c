@@ -30,6 +30,7 @@
 #include "slab_common.h"
 #include "spinlock.h"
 #include "vmalloc.h"
+#include "vmscan.h"
 
 enum mm_state mm_state;
 static u32 starter; /* atomic: the thread that starts us */
@@ -100,6 +101,7 @@ static bool start_rooms(void)
 	WRITE_ONCE(gfp_process, (gfp_t)param(gfp));
 	if (param(min_free_kbytes))
 		make_reserve();
+	vmscan_up();
 	slab_common_up();
 	kswapd_up();
 	return true;
@@ -161,6 +163,7 @@ void mm_fork_prepare(void)
 {
 	lockdep_fork_begin();
 	mempool_fork_lock();
+	vmscan_fork_lock();
 	percpu_fork_lock();
 	slab_fork_lock();
 	vmap_fork_lock();
@@ -177,6 +180,7 @@ void mm_fork_parent(void)
 	vmap_fork_unlock();
 	slab_fork_unlock();
 	percpu_fork_unlock();
+	vmscan_fork_unlock();
 	mempool_fork_unlock();
 	lockdep_fork_end();
 }
@@ -190,6 +194,7 @@ void mm_fork_child(void)
 	vmap_fork_child();
 	slab_fork_child();
 	percpu_fork_child();
+	vmscan_fork_child();
 	kswapd_fork_child();
 	mempool_fork_child();
 	lockdep_fork_end();

@@ -10,8 +10,8 @@ trap 'rm -rf "$tmp"' EXIT
 
 # An example is a literal display that includes <kmalloc.h>; mdoc writes a
 # backslash as \e or \(rs, and protects a leading dot by \&.
-for page in man/*.3; do
-	name=$(basename "$page" .3)
+for page in man/*.[37]; do
+	name=$(basename "${page%.*}")
 	"${AWK:-awk}" -v to="$tmp/$name" '
 		/^\.Sh / { examples = /EXAMPLES/ }
 		/^\.Ed/ { open = 0 }
