@@ -138,6 +138,7 @@ struct gfp_try {
 	u16 rounds;
 	int8_t priority;
 	bool drained;
+	u8 fruitless; /* times that nobody freed anything */
 };
 /* Reclaims, without locks; true if the request is worth another attempt
  * (registered by vmscan). */

@@ -8,8 +8,10 @@
  *     2  shrinkers, priority 12 down to 0, until one has freed something:
  *        what it freed is at hand in this CPU's sheaves, so the attempt
  *        comes first, and a drain after it only if that was not enough
- *     3  OOM notifiers; then 2 again, if they freed anything
- *     4  __GFP_NOFAIL: a while of waiting, all of the reserve, 1 again;
+ *     3  while shrinkers have something, but cannot give it now: a moment of
+ *        waiting and 2 again, up to RETRIES times
+ *     4  OOM notifiers; then 2 again, if they freed anything
+ *     5  __GFP_NOFAIL: a while of waiting, all of the reserve, 1 again;
  *        others: the end
  *
  * Which of these a request may climb is gfp.def's to say.
@@ -47,7 +49,8 @@
 #include "vmstat.h"
 
 #define BATCH 128
-#define ROUNDS_MOST 208 /* 16 times all priorities */
+#define RETRIES 16
+#define ROUNDS_MOST 1000
 #define WAIT_MS 10
 #define WAIT_SAID_MS 10000
 
@@ -102,7 +105,9 @@ static unsigned long scan(struct shrinker *s, struct shrink_control *sc,
 	return freed;
 }
 
-static unsigned long do_shrink(struct entry *e, gfp_t gfp, int priority)
+/* *left: has it some that it did not free? */
+static unsigned long do_shrink(struct entry *e, gfp_t gfp, int priority,
+			       bool *left)
 {
 	struct shrinker *s = &e->shrinker;
 	struct shrink_control sc = { .gfp_mask = gfp };
@@ -113,6 +118,7 @@ static unsigned long do_shrink(struct entry *e, gfp_t gfp, int priority)
 	wanted = xchg(&e->deferred, 0) + amount(s, freeable, priority);
 	wanted = min(wanted, 2 * freeable);
 	freed = scan(s, &sc, freeable, &wanted);
+	*left = *left || freed < freeable;
 	atomic_add(&e->deferred, wanted);
 	return freed;
 }
@@ -152,7 +158,7 @@ static struct entry *next_entry(struct entry *e, gfp_t gfp)
 }
 
 /* The callbacks may allocate, by whatever flags, without coming back here. */
-unsigned long shrink_slab(gfp_t gfp, int priority)
+static unsigned long shrink_all(gfp_t gfp, int priority, bool *left)
 {
 	unsigned int scope;
 	unsigned long freed = 0;
@@ -162,9 +168,16 @@ unsigned long shrink_slab(gfp_t gfp, int priority)
 		return 0;
 	scope = memalloc_flags_save(PF_MEMALLOC | PF_MEMALLOC_NOFS);
 	while ((e = next_entry(e, gfp)))
-		freed += do_shrink(e, gfp, priority);
+		freed += do_shrink(e, gfp, priority, left);
 	memalloc_flags_restore(scope);
 	return freed;
+}
+
+unsigned long shrink_slab(gfp_t gfp, int priority)
+{
+	bool left = false;
+
+	return shrink_all(gfp, priority, &left);
 }
 
 bool shrinkers_exist(void)
@@ -325,23 +338,38 @@ static bool is_hopeless(size_t size)
 	       (limit && size > limit);
 }
 
+static void wait_ms(unsigned int ms)
+{
+	static u32 never;
+
+	arch_futex_wait_ms(&never, 0, ms);
+}
+
+/* True if something was freed, or may be after a moment. */
 static bool shrink(struct gfp_try *t, gfp_t gfp)
 {
+	bool left = false;
+
 	while (shrinkers_exist() && t->priority >= 0) {
-		if (shrink_slab(gfp, t->priority--))
-			return true;
+		if (!shrink_all(gfp, t->priority--, &left))
+			continue;
+		t->fruitless = 0;
+		return true;
 	}
-	return false;
+	if (!left || !gfp_may(RETRY) || t->fruitless == RETRIES)
+		return false;
+	wait_ms(min(1U << t->fruitless++, 0U + WAIT_MS));
+	t->priority = DEF_PRIORITY;
+	return true;
 }
 
 /* For what others free; later and later, and once in ten seconds with a
  * line. */
 static void wait_a_while(struct gfp_try *t, size_t size)
 {
-	static u32 never;
 	u32 ms = clamp(t->waited / 4, WAIT_MS + 0U, 100U);
 
-	arch_futex_wait_ms(&never, 0, ms);
+	wait_ms(ms);
 	if ((t->waited + ms) / WAIT_SAID_MS != t->waited / WAIT_SAID_MS)
 		pr_warn("allocation of %zu bytes, mode 0x%x, must not fail and waits for %u seconds now",
 			size, gfp_now(), (t->waited + ms) / 1000);
@@ -353,6 +381,7 @@ static bool start_again(struct gfp_try *t)
 {
 	t->priority = DEF_PRIORITY;
 	t->drained = false;
+	t->fruitless = 0;
 	return true;
 }
 

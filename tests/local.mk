@@ -48,6 +48,7 @@ dist_tests = \
 	%D%/lint/man.sh \
 	%D%/lint/examples.sh \
 	%D%/lint/fastpath.sh \
+	%D%/examples.sh \
 	%D%/kmalloc_run.sh \
 	%D%/lifetimes.sh \
 	%D%/linux/linux.sh \

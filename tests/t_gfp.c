@@ -278,6 +278,42 @@ static void locks_are_tried(void)
 	check_zone();
 }
 
+/* Those that may sleep wait for a lock, and have memory then. */
+static const gfp_t sleepers[] = {
+	GFP_KERNEL,
+	GFP_NOFS,
+	GFP_NOIO,
+	GFP_KERNEL | __GFP_NORETRY,
+	GFP_KERNEL | __GFP_NOFAIL,
+	GFP_KERNEL | __GFP_MEMALLOC,
+};
+
+static void sleeper(unsigned int nr, void *arg)
+{
+	struct page *page = alloc_pages(sleepers[nr], 5);
+
+	must(page);
+	__free_pages(page, 5);
+	atomic_add((u32 *)arg, 1);
+}
+
+static void locks_are_waited_for(void)
+{
+	struct holder h = { page_fork_lock, page_fork_unlock, 0, 0 };
+	struct km_thread t, s[ARRAY_SIZE(sleepers)];
+	u32 waits = lockdep_waits, had = 0;
+
+	must(mm_boot());
+	begin_holding(&h, &t);
+	km_threads_start(s, ARRAY_SIZE(sleepers), sleeper, &had);
+	while (atomic_read(&lockdep_waits) - waits < ARRAY_SIZE(sleepers))
+		sched_yield();
+	must(!atomic_read(&had));
+	end_holding(&h, &t);
+	km_threads_join(s, ARRAY_SIZE(sleepers));
+	must(had == ARRAY_SIZE(sleepers));
+}
+
 /* All caches' locks; malloc's own, and those of named ones. */
 static void cache_locks_are_tried(void)
 {
@@ -533,6 +569,71 @@ static void no_calls(void)
 	check_zone();
 }
 
+/* Each interface, with each set of flags that does not allow a call, until
+ * there is nothing left. */
+static void exhaust(gfp_t gfp, struct kmem_cache *s)
+{
+	void *many[10], *p;
+	struct page *page;
+
+	do {
+		p = kmalloc(3000, gfp);
+		if (p)
+			*(volatile char *)p = 1;
+	} while (p);
+	while (kmalloc(300000, gfp) || __vmalloc(SZ_1M, gfp))
+		;
+	while (kmem_cache_alloc_bulk(s, gfp, 10, many))
+		kmem_cache_free(s, many[0]);
+	do {
+		p = kmem_cache_alloc(s, gfp);
+		page = alloc_pages(gfp, 3);
+		if (page)
+			__free_pages(page, 3);
+		page = alloc_pages(gfp, 7);
+	} while (p || page);
+	must(!alloc_pages_exact(100000, gfp | __GFP_ZERO));
+	must(!kvmalloc(SZ_2M, gfp));
+}
+
+static void *exhausting(void *arg)
+{
+	static const gfp_t flags[] = {
+		0,	   __GFP_HIGH,	 GFP_NOWAIT,	GFP_ATOMIC,
+		GFP_DMA32, __GFP_NOFAIL, __GFP_MEMALLOC
+	};
+
+	kmalloc_thread_gfp_set(GFP_NOWAIT); /* for the frees */
+	forbid_calls();
+	for (unsigned int i = 0; i < ARRAY_SIZE(flags); i++)
+		exhaust(flags[i], arg);
+	smp_store_release(&finished, 1);
+	for (;;)
+		__asm__ volatile("" : : : "memory");
+	return NULL;
+}
+
+static void no_calls_by_flags(void)
+{
+	struct kmem_cache *s = kmem_cache_create("quiet", 500, 0, 0, NULL);
+	void *p = kmalloc(300000, GFP_KERNEL), *q = vmalloc(SZ_4M);
+	pthread_t id;
+
+	if (IS_ENABLED(CONFIG_SANITIZER) || km_valgrind())
+		km_child_skip("a tool makes system calls of its own");
+	memset(p, 1, 300000);
+	memset(q, 1, SZ_4M);
+	kfree(p);
+	vfree(q);
+	must(!pthread_create(&id, NULL, exhausting, s));
+	while (!smp_load_acquire(&finished))
+		usleep(1000);
+	check_zone();
+	check_cache(s);
+	/* Who may sleep has memory all the while. */
+	must(kmalloc(300000, GFP_KERNEL));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -549,9 +650,11 @@ int main(void)
 		km_unit_child(thread_gfp),
 		km_unit_modes(locks_are_tried),
 		km_unit_modes(cache_locks_are_tried),
+		km_unit_child(locks_are_waited_for),
 		km_unit_child(reserve_shares),
 		km_unit_child(high_share),
 		km_unit_modes(no_calls),
+		km_unit_modes(no_calls_by_flags),
 	};
 
 	return km_run_tests(tests);

@@ -32,9 +32,11 @@ static unsigned long store_count(struct shrinker *s, struct shrink_control *sc)
 {
 	struct store *st = s->private_data;
 
+	unsigned int nr = READ_ONCE(st->nr);
+
 	atomic_add(&st->counts, 1);
-	st->gfp = sc->gfp_mask;
-	return st->nr ? st->nr : SHRINK_EMPTY;
+	WRITE_ONCE(st->gfp, sc->gfp_mask);
+	return nr ? nr : SHRINK_EMPTY;
 }
 
 static unsigned long store_scan(struct shrinker *s, struct shrink_control *sc)
@@ -48,7 +50,8 @@ static unsigned long store_scan(struct shrinker *s, struct shrink_control *sc)
 	st->scans++;
 	st->asked += sc->nr_to_scan;
 	while (n < sc->nr_to_scan && st->nr) {
-		kfree(st->block[--st->nr]);
+		WRITE_ONCE(st->nr, st->nr - 1);
+		kfree(st->block[st->nr]);
 		n++;
 	}
 	pthread_mutex_unlock(&st->lock);
@@ -76,7 +79,8 @@ static void fill_store(unsigned int nr, size_t size)
 
 		if (!p)
 			break;
-		store.block[store.nr++] = p;
+		store.block[store.nr] = p;
+		WRITE_ONCE(store.nr, store.nr + 1);
 	}
 	pthread_mutex_unlock(&store.lock);
 }
