@@ -3,4 +3,4 @@
 
 check_PROGRAMS += %D%/pagecache
 %C%_pagecache_CPPFLAGS = -I$(top_srcdir)/include
-%C%_pagecache_LDADD = libkmalloc.la $(PTHREAD_LIBS)
+%C%_pagecache_LDADD = libkmalloc.la -lpthread

@@ -72,7 +72,7 @@ static struct {
 	u32 now;	 /* the clock at the last free, in 1/4 s */
 	u32 next_report; /* when to look for old blocks again */
 	bool ready;
-	bool calm; /* ready, and the reserve is full */
+	bool calm;	       /* ready, and the reserve is full */
 	struct page *deferred; /* atomic: blocks of page->nr pages */
 	struct {
 		struct list_head area[NR_PAGE_ORDERS];
@@ -364,6 +364,11 @@ static void defer_free(struct page *page, unsigned int nr)
 	vmstat_add(VMSTAT_deferred_free, 1);
 }
 
+static u32 read_clock(void)
+{
+	return (u32)(arch_clock_ms() / STAMP_MS);
+}
+
 /* ---- the reserve; the zone lock is held ---- */
 
 #define RESERVE_MAX_ORDER HUGE_ORDER
@@ -481,7 +486,8 @@ static void __fill_reserve(void)
 	}
 	zone.reserve.filling = false;
 	zone.calm = zone.reserve.pages >= zone.reserve.min;
-	zone.reserve.retry = zone.now + 1;
+	if (!zone.calm)
+		zone.reserve.retry = read_clock() + 1;
 }
 
 /* What an allocation sees to first, now and then. */
@@ -490,7 +496,7 @@ static void __cold __attend(void)
 	if (!zone.ready)
 		zone_init();
 	if (zone.calm || !gfp_may(CALL) || !spin_may_drop(&zone.lock) ||
-	    (s32)(zone.now - zone.reserve.retry) < 0)
+	    (s32)(read_clock() - zone.reserve.retry) < 0)
 		return;
 	__fill_reserve();
 }
@@ -572,11 +578,6 @@ struct page *page_alloc_exact(unsigned int nr)
 struct page *page_alloc_block(unsigned int order)
 {
 	return page_alloc_exact(1U << order);
-}
-
-static u32 read_clock(void)
-{
-	return (u32)(arch_clock_ms() / STAMP_MS);
 }
 
 /* True now and then, while there is something that may be old enough. */
@@ -1047,6 +1048,7 @@ void page_alloc_stat(struct zone_stat *stat)
 			zone.area[DIRTY][o].nr + zone.area[ZERO][o].nr;
 	stat->locks = READ_ONCE(zone.lock.taken);
 	stat->dirty_pages = zone.pages[DIRTY] + zone.reserve.pages;
+	stat->reserve_pages = zone.reserve.pages;
 	stat->zero_pages = zone.pages[ZERO] + (zone.fresh_len >> PAGE_SHIFT);
 	if (locked)
 		spin_unlock(&zone.lock);
@@ -1062,8 +1064,10 @@ void page_fork_unlock(void)
 	spin_fork_unlock(&zone.lock);
 }
 
+/* What another thread was about to add to the reserve is lost. */
 void page_fork_child(void)
 {
+	zone.reserve.filling = false;
 	spin_lock_reinit(&zone.lock);
 }
 

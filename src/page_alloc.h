@@ -74,6 +74,7 @@ void page_drain_pcp(void);
 struct zone_stat {
 	size_t nr_free[NR_PAGE_ORDERS]; /* blocks, both states */
 	size_t dirty_pages, zero_pages;
+	size_t reserve_pages; /* of the dirty ones */
 	u64 locks; /* how often the zone's lock was taken */
 };
 void page_alloc_stat(struct zone_stat *stat);

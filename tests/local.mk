@@ -88,6 +88,12 @@ LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) \
 	$(top_srcdir)/build-aux/tap-driver.sh
 SH_LOG_DRIVER = $(LOG_DRIVER)
 
+# A program with this malloc: an ordinary one, which sees include/ alone.
+check_PROGRAMS += %D%/silent
+%C%_silent_CPPFLAGS = -I$(top_srcdir)/include
+%C%_silent_LDADD = libkmalloc.la -lpthread
+TESTS += %D%/silent
+
 # What every test finds in its environment. The library is never preloaded into
 # the harness: a test puts KM_PRELOAD into its child's LD_PRELOAD.
 AM_TESTS_ENVIRONMENT = \

@@ -393,6 +393,7 @@ static void give_all(void **p, unsigned int n)
 static void reserve_shares(void)
 {
 	static void *all[4096], *p[64];
+	struct zone_stat stat;
 	unsigned int n, k;
 
 	must(mm_boot() && page_reserve_set(1024) == 1024); /* 64 of 64 KiB */
@@ -408,10 +409,13 @@ static void reserve_shares(void)
 	must(k == 64);
 	check_zone();
 	give_all(p, k);
+	page_alloc_stat(&stat);
+	must(stat.reserve_pages == 0);
 	/* A caller that may sleep makes it whole. */
 	must((p[0] = alloc_pages_exact(SZ_64K, GFP_KERNEL)));
 	free_pages_exact(p[0], SZ_64K);
-	must(take_all(GFP_ATOMIC | __GFP_NOMEMALLOC, p, 64) < 64);
+	page_alloc_stat(&stat);
+	must(stat.reserve_pages == 1024);
 	check_zone();
 	give_all(all, n);
 	must(page_reserve_set(0) == 0);

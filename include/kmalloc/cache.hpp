@@ -54,7 +54,8 @@ inline void *allocate_block(std::size_t bytes, std::size_t align)
 	void *p = nullptr;
 
 	if (align <= max_align && bytes <= static_cast<std::size_t>(-1) / 2)
-		p = kvmalloc(round_up(bytes ? bytes : 1, align), GFP_KERNEL);
+		p = kvmalloc(round_up(bytes ? bytes : 1, align),
+			     GFP_KERNEL | __GFP_NOWARN);
 	if (!p)
 		fail();
 	return p;
@@ -111,7 +112,7 @@ template <class T> class cache
 			return static_cast<T *>(detail::allocate_block(
 				n * sizeof(T), alignof(T)));
 		}
-		p = kmem_cache_alloc(single(), GFP_KERNEL);
+		p = kmem_cache_alloc(single(), GFP_KERNEL | __GFP_NOWARN);
 		if (!p)
 			detail::fail();
 		return static_cast<T *>(p);
@@ -216,7 +217,7 @@ class cache_resource : public std::pmr::memory_resource
 
 		if (!is_usual(bytes, align))
 			return detail::allocate_block(bytes, align);
-		p = kmem_cache_alloc(cache_, GFP_KERNEL);
+		p = kmem_cache_alloc(cache_, GFP_KERNEL | __GFP_NOWARN);
 		if (!p)
 			detail::fail();
 		return p;
