@@ -105,3 +105,6 @@ linuxinc_HEADERS = \
 	include/kmalloc-linux/linux/string.h \
 	include/kmalloc-linux/linux/types.h \
 	include/kmalloc-linux/linux/vmalloc.h
+
+linuxschedincdir = $(includedir)/kmalloc-linux/linux/sched
+linuxschedinc_HEADERS = include/kmalloc-linux/linux/sched/mm.h

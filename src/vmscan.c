@@ -134,8 +134,8 @@ static bool suits(const struct entry *e, gfp_t gfp)
 /* Lets go of an entry, then holds the next one that suits; NULL: the end. */
 static struct entry *next_entry(struct entry *e, gfp_t gfp)
 {
-	struct list_head *pos = e ? e->list.next : NULL;
 	struct entry *next = NULL;
+	struct list_head *pos;
 	bool wake = false;
 
 	if (!spin_lock(&shrinker_lock))

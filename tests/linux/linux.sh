@@ -13,8 +13,9 @@ flags="-std=gnu11 -O2 -Wall -Wextra -Werror -Wno-sign-compare"
 dir=$(mktemp -d) || exit 99
 trap 'rm -rf "$dir"' EXIT
 
-for header in "$inc"/kmalloc-linux/linux/*.h; do
-	name=linux/$(basename "$header")
+for header in "$inc"/kmalloc-linux/linux/*.h \
+		"$inc"/kmalloc-linux/linux/*/*.h; do
+	name=${header#"$inc/kmalloc-linux/"}
 	echo "#include <$name>" > "$dir/alone.c"
 	# shellcheck disable=SC2086
 	check "<$name> alone" $CC $flags -I"$inc/kmalloc-linux" -I"$inc" \
