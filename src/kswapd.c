@@ -11,7 +11,8 @@
  * While a program frees, it does this work itself in slices.  One that stops
  * cannot; the last free that left much behind has started this thread.  It
  * looks once a second and ends when nothing is left to be given back, so that
- * a process at rest, or one that needs little, has no thread of ours.
+ * a process at rest, or one that needs little, has no thread of ours.  Where
+ * there is a reserve for requests that may not sleep, it stays, and fills it.
  *
  * libc does not know of it: a thread may be wanted in a free that libc calls
  * with the locks of its own thread list held, and pthread_exit of the last
@@ -47,6 +48,7 @@
 #define KSWAPD_STACK (32 * SZ_1K)
 #define STACK_TOP_ZEROS 256 /* where unwinders stop */
 #define EVERY_MS 1000
+#define FILL_MS 20	/* after one that found the reserve short */
 #define QUIET_ROUNDS 3	/* after which it ends: nobody used a cache */
 #define CLEAN_ROUNDS 10 /* little is free and resident */
 #define RETRY_MS 10000	/* after a failure */
@@ -69,7 +71,7 @@ static size_t dirty_pages(void)
 
 	page_alloc_stat(&zone);
 	vmap_stat(&vmap);
-	return zone.dirty_pages + vmap.dirty_pages;
+	return zone.dirty_pages - zone.reserve_pages + vmap.dirty_pages;
 }
 
 bool kswapd_round(bool *used)
@@ -82,15 +84,27 @@ bool kswapd_round(bool *used)
 	return dirty_pages() > PAGES_TO_WAKE / 4;
 }
 
+/* Who takes from the reserve may be alone with this thread, and not sleep. */
+static void wait_for_round(void)
+{
+	u32 ms;
+
+	for (u32 waited = 0; waited < EVERY_MS; waited += ms) {
+		ms = page_reserve_fill() ? FILL_MS : EVERY_MS - waited;
+		arch_futex_wait_ms(&kswapd.sleep, 0, ms);
+	}
+}
+
 static void kswapd_main(void)
 {
 	unsigned int quiet = 0, clean = 0;
 
 	arch_set_thread_name("kswapd");
-	while (quiet < QUIET_ROUNDS && clean < CLEAN_ROUNDS) {
+	while ((quiet < QUIET_ROUNDS && clean < CLEAN_ROUNDS) ||
+	       page_reserve_min()) {
 		bool used, dirty;
 
-		arch_futex_wait_ms(&kswapd.sleep, 0, EVERY_MS);
+		wait_for_round();
 		dirty = kswapd_round(&used);
 		quiet = used || dirty ? 0 : quiet + 1;
 		clean = dirty ? 0 : clean + 1;

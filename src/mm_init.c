@@ -69,7 +69,7 @@ static void make_reserve(void)
 	}
 }
 
-/* Once, for the first thread of such requests. */
+/* For a thread of such requests, before the first one. */
 static void prepare_nowait(void)
 {
 	static u32 done; /* atomic */
@@ -79,6 +79,8 @@ static void prepare_nowait(void)
 	percpu_pop_slowpath(0); /* makes the thread known to the kernel */
 	if (!xchg(&done, 1) && !page_reserve_min())
 		make_reserve();
+	if (READ_ONCE(page_waker))
+		page_waker(); /* it fills the reserve */
 }
 
 void (*const gfp_nowait_hook)(void) = prepare_nowait;

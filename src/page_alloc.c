@@ -375,8 +375,6 @@ static u32 read_clock(void)
 #define RESERVE_MIN_ORDER 4 /* of pieces that are worth keeping */
 #define DESCRIPTORS_A_PAGE (PAGE_SIZE / sizeof(struct page))
 
-void (*page_wake)(void);
-
 static void __reserve_add(struct page *page, unsigned int order)
 {
 	page->flags = 0;
@@ -394,7 +392,7 @@ static void __reserve_del(struct page *page)
 }
 
 /* What the request's share leaves of it; the smallest block that fits. */
-static struct page *__take_reserve(unsigned int order)
+static struct page *__cold __take_reserve(unsigned int order)
 {
 	size_t share = zone.reserve.min * gfp_reserve_share() / 8;
 	size_t floor = zone.reserve.min - share;
@@ -524,27 +522,14 @@ size_t page_reserve_min(void)
 	return READ_ONCE(zone.reserve.min);
 }
 
-/* As the kernel has them: a quarter of the least above one another. */
-size_t page_watermark(enum page_wmark mark)
+bool page_reserve_fill(void)
 {
-	size_t least = READ_ONCE(zone.reserve.min);
-
-	return least + least / 4 * mark;
-}
-
-size_t page_resident_free(void)
-{
-	return READ_ONCE(zone.reserve.pages) + READ_ONCE(zone.pages[DIRTY]);
-}
-
-/* Cold: the request could not have what it wanted from the lists. */
-static struct page *__cold __take_rest(unsigned int order)
-{
-	struct page *page = __take_reserve(order);
-
-	if (gfp_may(WAKE) && READ_ONCE(page_wake))
-		page_wake();
-	return page;
+	if (READ_ONCE(zone.calm) || !spin_may_wait(&zone.lock))
+		return false;
+	spin_lock(&zone.lock);
+	__attend();
+	spin_unlock(&zone.lock);
+	return true;
 }
 
 /* The rest of the block that begins with the pages is freed at once. */
@@ -566,7 +551,7 @@ struct page *page_alloc_exact(unsigned int nr)
 			page = __take_zero(order);
 	} while (!page && grow_or_shrink(order, &shrunk));
 	if (unlikely(!page))
-		page = __take_rest(order);
+		page = __take_reserve(order);
 	if (page)
 		__free_range(page + nr, (1UL << order) - nr, page->flags);
 	spin_unlock(&zone.lock);
@@ -611,7 +596,7 @@ void page_free_exact(struct page *page, unsigned int nr)
 	much = zone.pages[DIRTY] > PAGES_TO_WAKE;
 	spin_unlock(&zone.lock);
 	vmstat_add(VMSTAT_pgfree, 1);
-	if (much && READ_ONCE(page_waker))
+	if (much && gfp_may(WAKE) && READ_ONCE(page_waker))
 		page_waker();
 	if (!due)
 		return;

@@ -43,14 +43,8 @@ void *page_alloc_large(size_t size, bool zero);
  * there are now.  Context: makes system calls. */
 size_t page_reserve_set(size_t pages);
 size_t page_reserve_min(void);
-/* Watermarks of resident free pages, the reserve's included.  Nothing but
- * the reserve keeps to them: below low the background is to be told. */
-enum page_wmark { WMARK_MIN, WMARK_LOW, WMARK_HIGH };
-size_t page_watermark(enum page_wmark mark);
-size_t page_resident_free(void);
-/* Memory is short, says a request, with the zone lock held: only to set a
- * flag (registered by who reclaims in the background). */
-extern void (*page_wake)(void);
+/* Fills it up again; false if it was full.  Who takes from it cannot. */
+bool page_reserve_fill(void);
 
 /* Gives dirty free blocks back to the system: those older than the
  * reporting delay, or all of them.  Returns the number of pages. */

@@ -397,8 +397,6 @@ static void reserve_shares(void)
 	unsigned int n, k;
 
 	must(mm_boot() && page_reserve_set(1024) == 1024); /* 64 of 64 KiB */
-	must(page_watermark(WMARK_LOW) == 1280);
-	must(page_watermark(WMARK_HIGH) == 1536);
 	n = take_all(GFP_NOWAIT, all, ARRAY_SIZE(all));
 	must(n < ARRAY_SIZE(all));
 	must(take_all(GFP_KERNEL | __GFP_HIGH | __GFP_NORETRY, p, 0) == 0);

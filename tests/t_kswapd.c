@@ -253,6 +253,34 @@ static void never(void)
 	must(!kswapd_thread());
 }
 
+/* A thread that may not sleep is alone, and finds the reserve full again. */
+static void fills_reserve(void)
+{
+	static void *p[4096];
+	struct zone_stat stat;
+	unsigned int n = 0;
+	u64 taken;
+
+	need_thread();
+	start("kswapd=on min_free_kbytes=4096");
+	kmalloc_thread_gfp_set(GFP_ATOMIC);
+	must(kswapd_thread());
+	while (n < ARRAY_SIZE(p) &&
+	       (p[n] = alloc_pages_exact(SZ_64K, GFP_ATOMIC)))
+		n++;
+	taken = vmstat_read(VMSTAT_reserve_alloc);
+	must(taken);
+	do
+		page_alloc_stat(&stat);
+	while (stat.reserve_pages != page_reserve_min());
+	must(alloc_pages_exact(SZ_64K, GFP_ATOMIC));
+	while (n)
+		free_pages_exact(p[--n], SZ_64K);
+	must(vmstat_read(VMSTAT_reserve_alloc) > taken);
+	must(kswapd_thread());
+	check_zone();
+}
+
 static void never_generic(void)
 {
 	start("percpu=generic kswapd=on");
@@ -338,6 +366,7 @@ int main(void)
 		km_unit_child(comes_and_goes),
 		km_unit_child(with_threads_only),
 		km_unit_child(never),
+		km_unit_child(fills_reserve),
 		km_unit_child(never_generic),
 		km_unit_child(clone_fails),
 		km_unit_child(prctl_fails),
