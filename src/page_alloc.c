@@ -596,7 +596,7 @@ void page_free_exact(struct page *page, unsigned int nr)
 	much = zone.pages[DIRTY] > PAGES_TO_WAKE;
 	spin_unlock(&zone.lock);
 	vmstat_add(VMSTAT_pgfree, 1);
-	if (much && gfp_may(WAKE) && READ_ONCE(page_waker))
+	if (much && READ_ONCE(page_waker) && gfp_may(WAKE))
 		page_waker();
 	if (!due)
 		return;

@@ -794,7 +794,7 @@ static bool free_area(u32 i)
 	much = vm.dirty_units > PAGES_TO_WAKE / UNIT_PAGES;
 	spin_unlock(&vm.lock);
 	vmstat_add(VMSTAT_vmap_free, 1);
-	if (much && gfp_may(WAKE) && READ_ONCE(page_waker))
+	if (much && READ_ONCE(page_waker) && gfp_may(WAKE))
 		page_waker();
 	if (due)
 		vmap_purge(false);
