@@ -88,7 +88,7 @@ static __always_inline void *new_fast(size_t size)
 
 /* ---- operator new ---- */
 
-__export void *_Znwm(size_t size)
+__export __fastpath void *_Znwm(size_t size)
 {
 	void *p = new_fast(size);
 
@@ -120,7 +120,7 @@ static void *new_nothrow_slowpath(const char *name, size_t align, size_t size,
 	return ((void *(*)(size_t, const void *))next)(size, tag);
 }
 
-__export void *_ZnwmRKSt9nothrow_t(size_t size, const void *tag)
+__export __fastpath void *_ZnwmRKSt9nothrow_t(size_t size, const void *tag)
 {
 	void *p = new_fast(size);
 
@@ -147,7 +147,7 @@ void *_ZnamSt11align_val_tRKSt9nothrow_t(size_t size, size_t align,
 
 /* ---- operator delete ---- */
 
-__export void _ZdlPv(void *p)
+__export __fastpath void _ZdlPv(void *p)
 {
 	shim_free(p);
 }

@@ -41,6 +41,8 @@
 #define __cold __attribute__((__cold__, __noinline__))
 #define __export __attribute__((__visibility__("default")))
 #define __hidden __attribute__((__visibility__("hidden")))
+/* Of few lines, and of the same ones whatever is linked before it. */
+#define __fastpath __attribute__((__aligned__(64)))
 #define __aligned(n) __attribute__((__aligned__(n)))
 #define __section(s) __attribute__((__section__(s)))
 #define __maybe_unused __attribute__((__unused__))

@@ -273,7 +273,7 @@ static noinline void *alloc_slowpath(struct kmem_cache *s, gfp_t gfp)
 }
 
 /* Cost: 18 instructions, 2 branches, no atomic, no call. */
-__export void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
+__export __fastpath void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 {
 	void *p = percpu_pop(s->off);
 
@@ -329,7 +329,7 @@ static noinline void free_slowpath(struct kmem_cache *s, void *p)
 
 /* Cost: 27 instructions, 5 branches, no atomic, no call; the object is not
  * touched. */
-__export void kmem_cache_free(struct kmem_cache *s, void *p)
+__export __fastpath void kmem_cache_free(struct kmem_cache *s, void *p)
 {
 	uintptr_t unit;
 	u16 off;

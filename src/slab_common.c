@@ -639,7 +639,7 @@ bool krealloc_large(void *p, size_t size, void **to)
 
 /* ---- the kernel's interface ---- */
 
-__export void *kmalloc(size_t size, gfp_t gfp)
+__export __fastpath void *kmalloc(size_t size, gfp_t gfp)
 {
 	void *p = slab_alloc_fast(slab_kmalloc_index, size);
 
@@ -655,7 +655,7 @@ __export extern __typeof__(kmalloc) __kmalloc
 	__attribute__((__alias__("kmalloc")));
 
 /* Cost: 4 instructions less than kmalloc. */
-__export void *kmalloc_fixed(size_t unit, gfp_t gfp, size_t size)
+__export __fastpath void *kmalloc_fixed(size_t unit, gfp_t gfp, size_t size)
 {
 	void *p;
 
@@ -674,13 +674,13 @@ __export void *kzalloc(size_t size, gfp_t gfp)
 	return kmalloc(size, gfp | __GFP_ZERO);
 }
 
-__export void kfree(const void *p)
+__export __fastpath void kfree(const void *p)
 {
 	if (unlikely(!slab_free_fast((void *)p)))
 		kfree_slowpath((void *)p);
 }
 
-__export size_t ksize(const void *p)
+__export __fastpath size_t ksize(const void *p)
 {
 	size_t size = slab_ksize_fast(p);
 

@@ -126,7 +126,7 @@ static noinline void *take_wrong(struct kmem_cache *s, struct slab_sheaf *sheaf)
 }
 
 /* Cost: 10 instructions. */
-__export void *kmem_cache_alloc_from_sheaf(struct kmem_cache *s, gfp_t gfp,
+__export __fastpath void *kmem_cache_alloc_from_sheaf(struct kmem_cache *s, gfp_t gfp,
 					   struct slab_sheaf *sheaf)
 {
 	void *p;

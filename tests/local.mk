@@ -105,6 +105,7 @@ AM_TESTS_ENVIRONMENT = \
 	KM_RUN='$(abs_top_builddir)/preload/kmalloc-run'; export KM_RUN; \
 	KM_HOST_CPU='$(host_cpu)'; export KM_HOST_CPU; \
 	KM_RSEQ='$(km_rseq)'; export KM_RSEQ; \
+	KM_BRANCH_CFLAGS='$(KM_BRANCH_CFLAGS)'; export KM_BRANCH_CFLAGS; \
 	KM_DEBUG='$(enable_debug_vm)'; export KM_DEBUG; \
 	CC='$(CC)'; export CC; AWK='$(AWK)'; export AWK; NM='$(NM)'; export NM; \
 	OBJDUMP='$(OBJDUMP)'; export OBJDUMP; \
