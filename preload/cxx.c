@@ -16,6 +16,7 @@
 #include <dlfcn.h>
 #include <stdlib.h>
 
+#include "gfp_rules.h"
 #include "printk.h"
 
 typedef void (*new_handler)(void);
@@ -50,17 +51,22 @@ static void throw_bad_alloc(size_t size)
 	      size);
 }
 
-static void *try_alloc(size_t align, size_t size)
+static void *try_alloc(size_t align, size_t size, const void *caller)
 {
-	return align <= 16 ? shim_try_malloc(size) :
-			     malloc_aligned(align, size);
+	u32 lib = gfp_lib_enter(caller);
+	void *p = align <= 16 ? shim_try_malloc(size) :
+				malloc_aligned(align, size);
+
+	gfp_lib_exit(lib);
+	return p;
 }
 
 /* Asks the new handler for memory until it gives up. */
-static noinline void *new_slowpath(size_t align, size_t size)
+static noinline void *new_slowpath(size_t align, size_t size,
+				   const void *caller)
 {
 	for (;;) {
-		void *p = try_alloc(align, size);
+		void *p = try_alloc(align, size, caller);
 		new_handler handler;
 
 		if (p)
@@ -72,9 +78,10 @@ static noinline void *new_slowpath(size_t align, size_t size)
 	}
 }
 
+/* Called last by the operators, as the next one is. */
 static noinline void *new_or_throw(size_t align, size_t size)
 {
-	void *p = new_slowpath(align, size);
+	void *p = new_slowpath(align, size, __builtin_return_address(0));
 
 	if (!p)
 		throw_bad_alloc(size);
@@ -106,14 +113,15 @@ __export void *_ZnwmSt11align_val_t(size_t size, size_t align)
 static void *new_nothrow_slowpath(const char *name, size_t align, size_t size,
 				  const void *tag)
 {
-	void *p = try_alloc(align, size), *next = NULL;
+	const void *caller = __builtin_return_address(0);
+	void *p = try_alloc(align, size, caller), *next = NULL;
 
 	if (p || !current_handler())
 		return p;
 	if (&dlsym)
 		next = dlsym(RTLD_NEXT, name);
 	if (!next)
-		return new_slowpath(align, size);
+		return new_slowpath(align, size, caller);
 	if (align > 1)
 		return ((void *(*)(size_t, size_t, const void *))next)(
 			size, align, tag);

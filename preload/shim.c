@@ -20,10 +20,14 @@
 #include "arch.h"
 #include "bitops.h"
 #include "foreign.h"
+#include "gfp_rules.h"
 #include "mm_boot.h"
 #include "util.h"
 
 /* ---- allocating ---- */
+
+/* The functions below that look at their return address are called last by
+ * those that programs call, so that it is the program's. */
 
 static void *no_memory(void)
 {
@@ -33,8 +37,10 @@ static void *no_memory(void)
 
 static noinline void *shim_malloc_slowpath(size_t size, bool zero)
 {
+	u32 lib = gfp_lib_enter(__builtin_return_address(0));
 	void *p = malloc_slowpath(size, zero);
 
+	gfp_lib_exit(lib);
 	return likely(p) ? p : no_memory();
 }
 
@@ -137,7 +143,7 @@ static void *realloc_foreign(void *p, size_t size)
 	return to;
 }
 
-static noinline void *realloc_slowpath(void *p, size_t size)
+static void *do_realloc(void *p, size_t size)
 {
 	size_t old = malloc_usable_size(p), room = size;
 	void *to;
@@ -161,6 +167,16 @@ static noinline void *realloc_slowpath(void *p, size_t size)
 	if (!to && room != size)
 		to = util_realloc_copy(p, old, size);
 	return to ? to : no_memory();
+}
+
+/* Called last by realloc: the caller is whoever called that. */
+static noinline void *realloc_slowpath(void *p, size_t size)
+{
+	u32 lib = gfp_lib_enter(__builtin_return_address(0));
+
+	p = do_realloc(p, size);
+	gfp_lib_exit(lib);
+	return p;
 }
 
 __export void *realloc(void *p, size_t size)
@@ -190,10 +206,12 @@ __export void *reallocarray(void *p, size_t n, size_t size)
 
 /* ---- aligned ---- */
 
-static void *aligned(size_t align, size_t size)
+static noinline void *aligned(size_t align, size_t size)
 {
+	u32 lib = gfp_lib_enter(__builtin_return_address(0));
 	void *p = malloc_aligned(align, size);
 
+	gfp_lib_exit(lib);
 	return likely(p) ? p : no_memory();
 }
 

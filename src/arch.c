@@ -63,6 +63,7 @@ static const struct {
 	{ "prctl", SYS_prctl, EINVAL },
 	{ "futex", SYS_futex, EINTR },
 	{ "sched_getaffinity", SYS_sched_getaffinity, EPERM },
+	{ "sched_getscheduler", SYS_sched_getscheduler, EPERM },
 	{ "sched_yield", SYS_sched_yield, ENOSYS },
 	{ "rseq", SYS_rseq, ENOSYS },
 	{ "membarrier", SYS_membarrier, ENOSYS },
@@ -358,6 +359,18 @@ void arch_set_thread_name(const char *name)
 	sys(SYS_prctl, 15 /* PR_SET_NAME */, name, 0);
 }
 
+int arch_thread_name(char *name)
+{
+	return (int)sys(SYS_prctl, 16 /* PR_GET_NAME */, name, 0);
+}
+
+int arch_sched_policy(void)
+{
+	int policy = (int)sys(SYS_sched_getscheduler, 0, 0, 0);
+
+	return policy < 0 ? policy : policy & ~0x40000000;
+}
+
 #define MEMBARRIER_PRIVATE_EXPEDITED_RSEQ (1 << 7)
 #define MEMBARRIER_REGISTER_PRIVATE_EXPEDITED_RSEQ (1 << 8)
 
@@ -412,17 +425,64 @@ void arch_restore_signals(const u64 *saved)
 
 /* ---- the machine ---- */
 
-static int read_file(const char *path, char *buf, int len)
+static long open_file(const char *path)
 {
-	long fd = sys6(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC,
-		       0, 0, 0);
-	long n;
+	return sys6(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0,
+		    0, 0);
+}
+
+int arch_read_file(const char *path, char *buf, int size)
+{
+	long fd = open_file(path), n;
 
 	if (fd < 0)
 		return (int)fd;
-	n = sys(SYS_read, fd, buf, len);
+	n = sys(SYS_read, fd, buf, size - 1);
 	sys(SYS_close, fd, 0, 0);
+	if (n >= 0)
+		buf[n] = '\0';
 	return (int)n;
+}
+
+#define LINE_BYTES 256
+
+struct line {
+	char text[LINE_BYTES];
+	unsigned int len;
+};
+
+/* Adds some text; true if a line was complete, and the right one. */
+static bool add_text(struct line *line, const char *s, long n,
+		     bool (*fn)(const char *, void *), void *arg)
+{
+	for (; n > 0; n--, s++) {
+		if (*s != '\n') {
+			if (line->len < LINE_BYTES - 1)
+				line->text[line->len++] = *s;
+			continue;
+		}
+		line->text[line->len] = '\0';
+		line->len = 0;
+		if (fn(line->text, arg))
+			return true;
+	}
+	return false;
+}
+
+bool arch_read_lines(const char *path, bool (*fn)(const char *, void *),
+		     void *arg)
+{
+	long fd = open_file(path), n;
+	struct line line = { .len = 0 };
+	bool found = false;
+	char buf[1024];
+
+	if (fd < 0)
+		return false;
+	while (!found && (n = sys(SYS_read, fd, buf, sizeof(buf))) > 0)
+		found = add_text(&line, buf, n, fn, arg);
+	sys(SYS_close, fd, 0, 0);
+	return found;
 }
 
 /* The kernel's masks have a bit for each CPU, in whole words. */
@@ -439,7 +499,8 @@ unsigned int arch_nr_possible_cpus(void)
 {
 	char buf[128];
 	unsigned int last = 0;
-	int n = read_file("/sys/devices/system/cpu/possible", buf, sizeof(buf));
+	int n = arch_read_file("/sys/devices/system/cpu/possible", buf,
+			       sizeof(buf));
 
 	if (n <= 0)
 		return cpus_of_mask();

@@ -81,10 +81,21 @@ unsigned int arch_this_cpu(void);
 int arch_thread_start(void (*fn)(void), char *stack_end, void *tp, u32 *tid);
 void arch_tcb_init(void *tp);
 void arch_set_thread_name(const char *name);
+/* This thread's: 16 bytes, terminated. */
+int arch_thread_name(char *name);
+/* SCHED_OTHER and so on, without flags; or -errno. */
+int arch_sched_policy(void);
 
 /* All signals of this thread, for a few instructions. */
 void arch_block_signals(u64 *saved);
 void arch_restore_signals(const u64 *saved);
+
+/* The start of a file, terminated; its length, or -errno. */
+int arch_read_file(const char *path, char *buf, int size);
+/* Calls @fn for each line of a file, cut to 255 bytes, until it returns true;
+ * true if it did. */
+bool arch_read_lines(const char *path, bool (*fn)(const char *line, void *arg),
+		     void *arg);
 
 /* Limits and identity. */
 u64 arch_rlimit_as(void);     /* bytes; ~0 if unlimited */

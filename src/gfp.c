@@ -33,6 +33,7 @@ BUILD_BUG_ON((GFP_POLICY_SET << 1) <= GFP_POLICY_SET);
 
 __tls_ie union gfp_task gfp_task;
 gfp_t gfp_process = GFP_KERNEL;
+gfp_t (*gfp_rule_hook)(gfp_t process);
 bool (*gfp_reclaim)(struct gfp_try *t, size_t size);
 
 const struct gfp_rule gfp_rules[NR_GFP_STEPS] = {
@@ -97,9 +98,12 @@ void gfp_exit(u32 old)
 gfp_t gfp_of_malloc(void)
 {
 	u32 policy = READ_ONCE(gfp_task.policy);
+	gfp_t process = READ_ONCE(gfp_process);
 
-	return policy & GFP_POLICY_SET ? policy & __GFP_BITS_MASK :
-					 READ_ONCE(gfp_process);
+	if (policy & GFP_POLICY_SET)
+		return policy & __GFP_BITS_MASK;
+	return process & GFP_RULES ? gfp_rule_hook(process & __GFP_BITS_MASK) :
+				     process;
 }
 
 gfp_t gfp_of_free(void)

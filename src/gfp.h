@@ -25,6 +25,7 @@
 #include "atomic.h"
 
 /* Beside the flags, in our own words only. */
+#define GFP_RULES 0x10000000u	/* of gfp_process: threads may have rules */
 #define GFP_NOLOCK 0x20000000u	/* kmalloc_nolock: see STEP(UNIT) */
 #define GFP_LAST 0x40000000u	/* retried for long: all of the reserve */
 #define GFP_ENTERED 0x80000000u /* the word is in use, whatever the flags */
@@ -39,8 +40,10 @@ enum gfp_scope {
 
 union gfp_task {
 	struct {
-		u32 now;    /* owner: the request's flags | GFP_ENTERED, or 0 */
-		u32 policy; /* owner: enum gfp_scope | flags of malloc */
+		u32 now; /* owner: the request's flags | GFP_ENTERED, or 0 */
+		/* Owner: enum gfp_scope | flags of malloc; without these,
+		 * when it was looked for a rule. */
+		u32 policy;
 	};
 	u64 word;
 };
@@ -73,6 +76,9 @@ static __always_inline bool gfp_free_is_plain(void)
 }
 
 gfp_t gfp_of_malloc(void);
+/* The flags of malloc in a thread that has none yet; the process's are given
+ * (set by gfp_rules, which makes system calls). */
+extern gfp_t (*gfp_rule_hook)(gfp_t process) __hidden;
 /* The flags of a free in a thread that has a policy. */
 gfp_t gfp_of_free(void);
 

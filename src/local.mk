@@ -10,6 +10,7 @@ core_sources = \
 	%D%/printk.h %D%/printk.c \
 	%D%/lockdep.def %D%/spinlock.h %D%/spinlock.c \
 	%D%/gfp.def %D%/gfp.h %D%/gfp.c \
+	%D%/gfp_rules.h %D%/gfp_rules.c \
 	%D%/params.def %D%/params.h %D%/params.c \
 	%D%/bootmem.h %D%/bootmem.c \
 	%D%/percpu.h %D%/percpu.c \

@@ -100,7 +100,8 @@ static bool start_rooms(void)
 	percpu_init(areas, cpus);
 	if (percpu_mode != PERCPU_GENERIC)
 		arch_membarrier_register();
-	WRITE_ONCE(gfp_process, (gfp_t)param(gfp));
+	WRITE_ONCE(gfp_process,
+		   (gfp_t)param(gfp) | (param(gfp_rules) ? GFP_RULES : 0));
 	if (param(min_free_kbytes))
 		make_reserve();
 	vmscan_up();

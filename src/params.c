@@ -16,6 +16,7 @@
 
 #include "arch.h"
 #include "gfp.h"
+#include "gfp_rules.h"
 #include "printk.h"
 
 enum param_type {
@@ -24,7 +25,8 @@ enum param_type {
 	PARAM_uint,
 	PARAM_size,
 	PARAM_call,
-	PARAM_gfp
+	PARAM_gfp,
+	PARAM_rules
 };
 
 union params_page params_page __aligned(PAGE_SIZE) = { .p = {
@@ -143,6 +145,14 @@ static bool parse_gfp(struct word w, u64 *out)
 	return true;
 }
 
+static bool parse_rules(struct word w, u64 *out)
+{
+	int nr = gfp_rules_parse(w.s, w.len);
+
+	*out = nr > 0;
+	return nr >= 0;
+}
+
 static bool parse_value(const struct param_row *row, struct word val, u64 *v,
 			char *want, size_t size)
 {
@@ -165,7 +175,14 @@ static bool parse_value(const struct param_row *row, struct word val, u64 *v,
 		break;
 	case PARAM_gfp:
 		ok = parse_gfp(val, v);
-		scnprintf(want, size, "GFP flags such as GFP_NOFS|__GFP_NOWARN");
+		scnprintf(want, size,
+			  "GFP flags such as GFP_NOFS|__GFP_NOWARN");
+		break;
+	case PARAM_rules:
+		ok = parse_rules(val, v);
+		scnprintf(
+			want, size,
+			"rules such as comm:audio*=GFP_ATOMIC,sched:rt=GFP_ATOMIC");
 		break;
 	}
 	return ok && *v >= row->lo && *v <= row->hi;

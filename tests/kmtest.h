@@ -95,7 +95,7 @@ static const char *const km_calls[] __maybe_unused = {
 	"mmap", "munmap", "mprotect", "madvise", "mremap", "process_vm_readv",
 	"process_madvise", "futex", "sched_yield", "sched_getaffinity", "rseq", "membarrier",
 	"openat", "read", "close", "prlimit64", "getrusage", "getrandom", "fcntl", "write",
-	"rt_sigprocmask", "clone", "prctl",
+	"rt_sigprocmask", "clone", "prctl", "sched_getscheduler",
 };
 
 /* ---- the tool that we run under ---- */

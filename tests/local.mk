@@ -17,6 +17,7 @@ unit_tests = \
 	%D%/t_gen_pool \
 	%D%/t_kswapd \
 	%D%/t_gfp \
+	%D%/t_gfp_rules \
 	%D%/t_memblock \
 	%D%/t_mempool \
 	%D%/t_mm_init \

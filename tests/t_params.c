@@ -298,7 +298,8 @@ enum param_type {
 	PARAM_uint,
 	PARAM_size,
 	PARAM_call,
-	PARAM_gfp
+	PARAM_gfp,
+	PARAM_rules
 };
 
 static const struct row {
@@ -341,6 +342,9 @@ static void parse_row(void *arg)
 		snprintf(text, sizeof(text), "%s=%s%llu", row->name,
 			 row->type == PARAM_call ? "mremap:" : "",
 			 (unsigned long long)v);
+		if (row->type == PARAM_rules)
+			snprintf(text, sizeof(text), "%s=%s", row->name,
+				 v ? "sched:rt=GFP_ATOMIC" : "");
 		must(!params_parse(text) && *value == v);
 	}
 }
