@@ -51,10 +51,10 @@ uintptr_t mem_class_limit __hot_data;
 uintptr_t mem_fast_limit __hot_data;
 struct page *mem_map __hot_data;
 
-static bool reserved;	 /* const after init */
+static bool reserved;			       /* const after init */
 static u64 huge[PHYS_MAX / SECTION_SIZE / 64]; /* atomic: by section */
 static u32 nr_splits;			       /* atomic */
-static size_t boot_used; /* memblock lock */
+static size_t boot_used;		       /* memblock lock */
 
 /* ---- laying out ---- */
 
@@ -194,11 +194,17 @@ static int range_online(struct mem_range *r, size_t upto)
 	return err;
 }
 
+/* What every program needs of our own structures is not counted: a limit is
+ * about the program.  Beyond that they are its doing. */
+#define BOOT_FREE (512 * SZ_1K)
+
 static bool over_limit(size_t more)
 {
-	u64 limit = param(mem);
+	u64 limit = param(mem), own = boot_used;
 
-	return limit && mem_phys.online + mem_vmalloc.online + more > limit;
+	own -= min(own, (u64)BOOT_FREE);
+	return limit &&
+	       mem_phys.online + mem_vmalloc.online + own + more > limit;
 }
 
 /* ---- 2 MiB pages ---- */
@@ -401,6 +407,9 @@ void *memblock_alloc(size_t size, size_t align)
 	if (!spin_lock(&memblock_lock))
 		return NULL;
 	upto = ALIGN(boot_used + size, align);
+	/* Half as much again, lest a limit that is reached stops it all. */
+	if (upto > BOOT_FREE + BOOT_FREE / 2 && over_limit(size))
+		upto = BOOT_SIZE + 1;
 	if (!boot_online(upto)) {
 		boot_used = upto;
 		p = class_map.base - upto;

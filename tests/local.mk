@@ -52,6 +52,7 @@ dist_tests = \
 	%D%/examples.sh \
 	%D%/kmalloc_run.sh \
 	%D%/lifetimes.sh \
+	%D%/limits.sh \
 	%D%/linux/linux.sh \
 	%D%/cxx/cache.sh
 
@@ -94,6 +95,10 @@ check_PROGRAMS += %D%/silent
 %C%_silent_CPPFLAGS = -I$(top_srcdir)/include
 %C%_silent_LDADD = libkmalloc.la -lpthread
 TESTS += %D%/silent
+
+# It starts programs under the library, and is none itself.
+check_PROGRAMS += %D%/limitwatch
+%C%_limitwatch_LDADD = -lpthread
 
 # What every test finds in its environment. The library is never preloaded into
 # the harness: a test puts KM_PRELOAD into its child's LD_PRELOAD.
