@@ -13,6 +13,7 @@
 #include <kmalloc/err.h>
 #include <kmalloc/genalloc.h>
 #include <kmalloc/gfp.h>
+#include <kmalloc/memcontrol.h>
 #include <kmalloc/mempool.h>
 #include <kmalloc/node.h>
 #include <kmalloc/nolock.h>

@@ -8,6 +8,7 @@ dist_man_MANS += \
 	%D%/kfree_rcu.3 \
 	%D%/kmalloc-run.1 \
 	%D%/kmalloc.3 \
+	%D%/kmalloc_group_create.3 \
 	%D%/kmalloc_nolock.3 \
 	%D%/kmalloc_obj.3 \
 	%D%/kmem_buckets_create.3 \

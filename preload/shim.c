@@ -35,12 +35,22 @@ static void *no_memory(void)
 	return NULL;
 }
 
-static noinline void *shim_malloc_slowpath(size_t size, bool zero)
+static noinline void *malloc_by_lib(size_t size, bool zero, const void *caller)
 {
-	u32 lib = gfp_lib_enter(__builtin_return_address(0));
+	u32 lib = __gfp_lib_enter(caller);
 	void *p = malloc_slowpath(size, zero);
 
 	gfp_lib_exit(lib);
+	return p ? p : no_memory();
+}
+
+static noinline void *shim_malloc_slowpath(size_t size, bool zero)
+{
+	void *p;
+
+	if (unlikely(READ_ONCE(gfp_lib_rules)))
+		return malloc_by_lib(size, zero, __builtin_return_address(0));
+	p = malloc_slowpath(size, zero);
 	return likely(p) ? p : no_memory();
 }
 
@@ -143,7 +153,7 @@ static void *realloc_foreign(void *p, size_t size)
 	return to;
 }
 
-static void *do_realloc(void *p, size_t size)
+static __always_inline void *do_realloc(void *p, size_t size)
 {
 	size_t old = malloc_usable_size(p), room = size;
 	void *to;
@@ -169,14 +179,21 @@ static void *do_realloc(void *p, size_t size)
 	return to ? to : no_memory();
 }
 
-/* Called last by realloc: the caller is whoever called that. */
-static noinline void *realloc_slowpath(void *p, size_t size)
+static noinline void *realloc_by_lib(void *p, size_t size, const void *caller)
 {
-	u32 lib = gfp_lib_enter(__builtin_return_address(0));
+	u32 lib = __gfp_lib_enter(caller);
 
 	p = do_realloc(p, size);
 	gfp_lib_exit(lib);
 	return p;
+}
+
+/* Called last by realloc: the caller is whoever called that. */
+static noinline void *realloc_slowpath(void *p, size_t size)
+{
+	if (unlikely(READ_ONCE(gfp_lib_rules)))
+		return realloc_by_lib(p, size, __builtin_return_address(0));
+	return do_realloc(p, size);
 }
 
 __export void *realloc(void *p, size_t size)
@@ -206,12 +223,23 @@ __export void *reallocarray(void *p, size_t n, size_t size)
 
 /* ---- aligned ---- */
 
-static noinline void *aligned(size_t align, size_t size)
+static noinline void *aligned_by_lib(size_t align, size_t size,
+				     const void *caller)
 {
-	u32 lib = gfp_lib_enter(__builtin_return_address(0));
+	u32 lib = __gfp_lib_enter(caller);
 	void *p = malloc_aligned(align, size);
 
 	gfp_lib_exit(lib);
+	return p ? p : no_memory();
+}
+
+static noinline void *aligned(size_t align, size_t size)
+{
+	void *p;
+
+	if (unlikely(READ_ONCE(gfp_lib_rules)))
+		return aligned_by_lib(align, size, __builtin_return_address(0));
+	p = malloc_aligned(align, size);
 	return likely(p) ? p : no_memory();
 }
 

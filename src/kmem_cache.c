@@ -59,6 +59,7 @@ static unsigned int cache_align(unsigned int size, unsigned int align,
 static bool may_share(const struct kmem_cache_args *args, slab_flags_t flags)
 {
 	return !args->ctor && !args->usersize && !args->sheaf_capacity &&
+	       !(flags & SLAB_ACCOUNT && memcg_exist()) &&
 	       !(flags & SLAB_NEVER_MERGE) && !param(slab_nomerge) &&
 	       !param(slub_nomerge);
 }
@@ -71,6 +72,12 @@ static bool serves(struct kmem_cache *s, const void *arg)
 	return s->shared && s->refs && s->align >= plan->align &&
 	       s->size >= size && s->size - size < 8 &&
 	       !((s->flags ^ plan->flags) & SLAB_MERGE_SAME);
+}
+
+/* Objects of a cache with sheaves go around who charges. */
+static bool is_charged(const struct kmem_cache *s)
+{
+	return s->flags & SLAB_ACCOUNT && !s->capacity;
 }
 
 static struct kmem_cache *__join_cache(const struct cache_plan *plan)
@@ -93,9 +100,12 @@ struct kmem_cache *kmem_cache_make(struct cache_plan *plan)
 	if (plan->shared)
 		s = __join_cache(plan);
 	if (!s) {
-		plan->id = plan->size > KMALLOC_MAX_CACHE_SIZE ?
-				   CACHE_ID_NONE :
-				   __slab_take_id();
+		plan->id =
+			plan->size > KMALLOC_MAX_CACHE_SIZE ||
+					(plan->flags & SLAB_ACCOUNT &&
+					 (memcg_exist() || param(slub_tiny))) ?
+				CACHE_ID_NONE :
+				__slab_take_id();
 		s = __slab_make_cache(plan);
 		if (!s)
 			__slab_give_id(plan->id);
@@ -242,6 +252,8 @@ static noinline void *alloc_hard(struct kmem_cache *s)
 	struct gfp_try t = { 0 };
 	void *p = NULL;
 
+	if (is_charged(s) && memcg_active)
+		return slab_alloc_charged(s, memcg_active);
 	while (!p && gfp_retry(&t, s->size))
 		p = slab_alloc_slowpath(s);
 	return p;
@@ -344,10 +356,23 @@ __export __fastpath void kmem_cache_free(struct kmem_cache *s, void *p)
 
 /* ---- many objects ---- */
 
+static noinline size_t bulk_charged(struct kmem_cache *s, size_t nr, void **p)
+{
+	size_t got = 0;
+
+	while (got < nr && (p[got] = slab_alloc_charged(s, memcg_active)))
+		got++;
+	return got;
+}
+
 static size_t do_alloc_bulk(struct kmem_cache *s, size_t nr, void **p)
 {
 	struct gfp_try t = { 0 };
-	size_t got = slab_alloc_bulk(s, p, nr);
+	size_t got;
+
+	if (is_charged(s) && memcg_active)
+		return bulk_charged(s, nr, p);
+	got = slab_alloc_bulk(s, p, nr);
 
 	while (unlikely(got < nr) && gfp_retry(&t, s->size))
 		got += slab_alloc_bulk(s, p + got, nr - got);
@@ -371,7 +396,7 @@ __export int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr,
 					 bulk_by_flags(s, gfp, nr, p);
 
 	if (unlikely(got < nr)) {
-		slab_free_bulk(s, p, got);
+		kmem_cache_free_bulk(s, got, p);
 		gfp_failed(gfp, s->size);
 		return 0;
 	}

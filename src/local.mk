@@ -17,6 +17,7 @@ core_sources = \
 	%D%/vmstat.def %D%/vmstat.h %D%/vmstat.c \
 	%D%/mm_types.h %D%/memblock.h %D%/memblock.c \
 	%D%/nolock.h %D%/nolock.c \
+	%D%/memcontrol.h %D%/memcontrol.c \
 	%D%/sheaf.h %D%/sheaf.c \
 	%D%/page_alloc.h %D%/page_alloc.c \
 	%D%/vmalloc.h %D%/vmalloc.c \
@@ -60,6 +61,7 @@ kminclude_HEADERS = \
 	include/kmalloc/err.h \
 	include/kmalloc/genalloc.h \
 	include/kmalloc/gfp.h \
+	include/kmalloc/memcontrol.h \
 	include/kmalloc/mempool.h \
 	include/kmalloc/node.h \
 	include/kmalloc/nolock.h \

@@ -20,6 +20,7 @@
 #include "gfp.h"
 #include "kswapd.h"
 #include "memblock.h"
+#include "memcontrol.h"
 #include "mempool.h"
 #include "nolock.h"
 #include "page_alloc.h"
@@ -172,12 +173,14 @@ void mm_fork_prepare(void)
 	vmap_fork_lock();
 	page_fork_lock();
 	sheaf_fork_lock();
+	memcg_fork_lock();
 	memblock_fork_lock();
 }
 
 void mm_fork_parent(void)
 {
 	memblock_fork_unlock();
+	memcg_fork_unlock();
 	sheaf_fork_unlock();
 	page_fork_unlock();
 	vmap_fork_unlock();
@@ -192,6 +195,7 @@ void mm_fork_parent(void)
 void mm_fork_child(void)
 {
 	memblock_fork_child();
+	memcg_fork_child();
 	sheaf_fork_child();
 	page_fork_child();
 	vmap_fork_child();

@@ -14,18 +14,20 @@
 #include "list.h"
 
 enum page_type {
-	PG_NONE,   /* inside a block, or never online */
-	PG_BUDDY,  /* free; order says how large */
-	PG_PCP,	   /* free, in a per-CPU list */
-	PG_PAGES,  /* alloc_pages; order */
-	PG_LARGE,  /* a large kmalloc; nr pages */
-	PG_SLAB,   /* a struct slab begins here */
-	PG_FRAG,   /* page_frag's; order, refs */
+	PG_NONE,    /* inside a block, or never online */
+	PG_BUDDY,   /* free; order says how large */
+	PG_PCP,	    /* free, in a per-CPU list */
+	PG_PAGES,   /* alloc_pages; order */
+	PG_LARGE,   /* a large kmalloc; nr pages */
+	PG_SLAB,    /* a struct slab begins here */
+	PG_FRAG,    /* page_frag's; order, refs */
 	PG_RESERVE, /* free, in the reserve; order */
 };
 
 /* The block reads as zero and is not resident. */
 #define PAGE_ZERO 1
+/* In use, and charged to a group. */
+#define PAGE_CHARGED 2
 
 struct page {
 	struct list_head lru; /* zone lock */
@@ -33,8 +35,11 @@ struct page {
 	u8 order;
 	u8 flags;
 	u8 pad;
-	u32 nr;		 /* pages, of a large block */
-	u32 stamp;	 /* free: when, in units of 1/4 s; zone lock */
+	u32 nr; /* pages, of a large block */
+	union {
+		u32 stamp; /* free: when, in units of 1/4 s; zone lock */
+		u32 memcg; /* PAGE_CHARGED: the group's id */
+	};
 	union {
 		u32 requested; /* reserved for reports */
 		u32 refs;      /* PG_FRAG: atomic */

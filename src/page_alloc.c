@@ -51,6 +51,7 @@
 #include "bitops.h"
 #include "gfp.h"
 #include "memblock.h"
+#include "memcontrol.h"
 #include "mm_boot.h"
 #include "params.h"
 #include "printk.h"
@@ -802,6 +803,22 @@ static struct page *try_alloc_pages(unsigned int order)
 	return page;
 }
 
+void page_set_owner(struct page *page, u16 owner)
+{
+	if (!owner)
+		return;
+	page->memcg = owner;
+	page->flags |= PAGE_CHARGED;
+}
+
+void page_uncharge(struct page *page, size_t nr)
+{
+	if (likely(!(page->flags & PAGE_CHARGED)))
+		return;
+	page->flags &= (u8)~PAGE_CHARGED;
+	memcg_uncharge((u16)page->memcg, nr << PAGE_SHIFT);
+}
+
 static struct page *do_alloc_pages(unsigned int order)
 {
 	struct gfp_try t = { 0 };
@@ -813,9 +830,24 @@ static struct page *do_alloc_pages(unsigned int order)
 	return page;
 }
 
-__export struct page *alloc_pages(gfp_t gfp, unsigned int order)
+/* The owner is noted when the block is prepared. */
+static noinline struct page *alloc_charged(unsigned int order,
+					   struct mem_cgroup *memcg, u16 *owner)
 {
 	struct page *page = NULL;
+
+	if (memcg_charge(memcg, PAGE_SIZE << order, owner))
+		page = do_alloc_pages(order);
+	if (!page && *owner)
+		memcg_uncharge(*owner, PAGE_SIZE << order);
+	return page;
+}
+
+__export struct page *alloc_pages(gfp_t gfp, unsigned int order)
+{
+	struct mem_cgroup *memcg;
+	struct page *page = NULL;
+	u16 owner = 0;
 	u32 old;
 
 	if (order > MAX_PAGE_ORDER) {
@@ -828,13 +860,17 @@ __export struct page *alloc_pages(gfp_t gfp, unsigned int order)
 	if (gfp_is_plain(gfp)) {
 		page = do_alloc_pages(order);
 	} else {
+		memcg = memcg_of(gfp);
 		old = gfp_enter(gfp);
-		page = do_alloc_pages(order);
+		page = memcg ? alloc_charged(order, memcg, &owner) :
+			       do_alloc_pages(order);
 		gfp_exit(old);
 	}
 	if (unlikely(!page))
 		return gfp_failed(gfp, PAGE_SIZE << order);
-	return prepare_pages(page, order, gfp);
+	prepare_pages(page, order, gfp);
+	page_set_owner(page, owner);
+	return page;
 }
 
 __export struct page *alloc_pages_node(int node, gfp_t gfp, unsigned int order)
@@ -865,11 +901,16 @@ __export unsigned long alloc_pages_bulk_node(gfp_t gfp, int node, int nr,
 
 __export void split_page(struct page *page, unsigned int order)
 {
+	u16 owner;
+
 	if (page_type(page) != PG_PAGES || page->order != order)
 		panic("split_page of %p, order %u: not a block of that order",
 		      mem_page_address(page), order);
-	for (size_t i = 0; i < 1UL << order; i++)
+	owner = page->flags & PAGE_CHARGED ? (u16)page->memcg : 0;
+	for (size_t i = 0; i < 1UL << order; i++) {
 		prepare_pages(page + i, 0, 0);
+		page_set_owner(page + i, owner);
+	}
 }
 
 static void do_free_pages(struct page *page, unsigned int order)
@@ -893,6 +934,7 @@ __export void __free_pages(struct page *page, unsigned int order)
 		panic("__free_pages of %p, order %u: not a block of that order",
 		      mem_page_address(page), order);
 	old = gfp_enter_free();
+	page_uncharge(page, 1UL << order);
 	do_free_pages(page, order);
 	gfp_exit_free(old);
 }
@@ -981,8 +1023,25 @@ static void *do_alloc_exact(size_t size, bool zero)
 	return p;
 }
 
+static noinline void *alloc_exact_charged(size_t size, bool zero,
+					  struct mem_cgroup *memcg)
+{
+	size_t bytes = PAGE_ALIGN(size);
+	void *p = NULL;
+	u16 owner;
+
+	if (memcg_charge(memcg, bytes, &owner))
+		p = do_alloc_exact(size, zero);
+	if (p)
+		page_set_owner(mem_page(p), owner);
+	else if (owner)
+		memcg_uncharge(owner, bytes);
+	return p;
+}
+
 __export void *alloc_pages_exact(size_t size, gfp_t gfp)
 {
+	struct mem_cgroup *memcg;
 	bool zero = gfp & __GFP_ZERO;
 	void *p;
 	u32 old;
@@ -992,8 +1051,10 @@ __export void *alloc_pages_exact(size_t size, gfp_t gfp)
 	if (gfp_is_plain(gfp)) {
 		p = do_alloc_exact(size, zero);
 	} else {
+		memcg = memcg_of(gfp);
 		old = gfp_enter(gfp);
-		p = do_alloc_exact(size, zero);
+		p = memcg ? alloc_exact_charged(size, zero, memcg) :
+			    do_alloc_exact(size, zero);
 		gfp_exit(old);
 	}
 	return likely(p) ? p : gfp_failed(gfp, size);
@@ -1017,6 +1078,7 @@ __export void free_pages_exact(void *p, size_t size)
 		panic("free_pages_exact of %p, %zu bytes: not a block of that size",
 		      p, size);
 	old = gfp_enter_free();
+	page_uncharge(page, page->nr);
 	page_free_exact(page, page->nr);
 	gfp_exit_free(old);
 }

@@ -39,6 +39,11 @@ void page_free_exact(struct page *page, unsigned int nr);
  * at hand, which is not retried. */
 void *page_alloc_large(size_t size, bool zero);
 
+/* The group that the first @nr pages of a block are charged to, and back;
+ * the owner is left alone where there is none. */
+void page_set_owner(struct page *page, u16 owner);
+void page_uncharge(struct page *page, size_t nr);
+
 /* Keeps @pages resident for requests that may not sleep; returns how many
  * there are now.  Context: makes system calls. */
 size_t page_reserve_set(size_t pages);
@@ -69,7 +74,7 @@ struct zone_stat {
 	size_t nr_free[NR_PAGE_ORDERS]; /* blocks, both states */
 	size_t dirty_pages, zero_pages;
 	size_t reserve_pages; /* of the dirty ones */
-	u64 locks; /* how often the zone's lock was taken */
+	u64 locks;	      /* how often the zone's lock was taken */
 };
 void page_alloc_stat(struct zone_stat *stat);
 

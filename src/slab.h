@@ -48,7 +48,7 @@ struct slab {
 	u32 hint;		  /* cache lock: no bit is set in words below */
 	u32 purged; /* cache lock: free, when its pages were looked at */
 	u32 pad;
-	u64 reserved;
+	u16 *owners;  /* atomic: groups charged for its objects, or NULL */
 	u64 bitmap[]; /* cache lock */
 };
 
@@ -110,6 +110,8 @@ struct cache_plan {
 void slab_cache_init(struct kmem_cache *s, const struct cache_plan *plan);
 
 /* What the fast paths leave to. */
+/* (Where a group is active, none of a cache with SLAB_ACCOUNT that has no
+ * sheaves: slab_alloc_charged.) */
 void *slab_alloc_slowpath(struct kmem_cache *s);
 void slab_free_slowpath(struct kmem_cache *s, void *obj);
 /* Without the per-CPU area; NULL / false if this thread, below a signal
@@ -132,6 +134,15 @@ bool slab_is_object(struct kmem_cache *s, const void *p, void **start);
 void __cold slab_report_double_free(struct kmem_cache *s, const void *p);
 void __cold slab_report_bad_free(struct kmem_cache *s, const void *p);
 void __cold slab_report_error(void);
+
+/* The ids of the groups that the objects of @p's slab are charged to; NULL:
+ * none ever was.  What is set goes with the slab. */
+u16 *slab_owners(struct kmem_cache *s, const void *p);
+/* False if somebody else has set one. */
+bool slab_set_owners(struct kmem_cache *s, const void *p, u16 *owners);
+/* @p's place among them. */
+size_t slab_object_index(struct kmem_cache *s, const void *p);
+extern void (*slab_free_owners)(u16 *owners) __hidden; /* set once */
 
 /* Whether @p, an object of @s, lies free in its slab. */
 bool slab_object_is_free(struct kmem_cache *s, const void *p);

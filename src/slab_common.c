@@ -82,6 +82,11 @@ static unsigned int nr_free_ids;		   /* slab mutex */
 
 /* ---- idle caches ---- */
 
+static void free_owners(u16 *owners)
+{
+	kfree(owners);
+}
+
 /* Those that never go away. */
 static void reap(void)
 {
@@ -99,6 +104,7 @@ static void reap(void)
 void slab_common_up(void)
 {
 	WRITE_ONCE(page_reaper, reap);
+	slab_free_owners = free_owners;
 	/* pairs with the acquire in slab_alloc_fast */
 	smp_store_release(&slab_fast_limit, KMALLOC_MAX_CACHE_SIZE);
 }
@@ -357,10 +363,131 @@ static __always_inline void *do_malloc(size_t size, bool zero)
 	return p;
 }
 
+/* ---- charged to groups ---- */
+
+/*
+ * What is charged has caches of its own, without sheaves, so that every free
+ * of an object of theirs comes to slab_free_slowpath, which asks whose it is.
+ */
+#define CHARGED_MAX 8192
+
+static struct kmem_cache *charged_caches[SLAB_ID_FIRST_MALLOC]; /* atomic */
+
+static struct kmem_cache *charged_cache(size_t bytes)
+{
+	unsigned int id = slab_index_id(slab_kmalloc_index, bytes);
+	u32 size = (u32)slab_object_size[id];
+	/* pairs with the release below */
+	struct kmem_cache *s = smp_load_acquire(&charged_caches[id]);
+	char name[CACHE_NAME_LEN];
+	struct cache_plan plan = {
+		.name = name,
+		.size = size,
+		.align = 1U << __ffs(size),
+		.flags = SLAB_ACCOUNT,
+		.id = CACHE_ID_NONE,
+	};
+
+	if (likely(s))
+		return s;
+	scnprintf(name, sizeof(name), "kmalloc-cg-%u", size);
+	if (!spin_lock(&slab_mutex))
+		return NULL;
+	s = charged_caches[id];
+	if (!s)
+		s = __slab_make_cache(&plan);
+	if (s)
+		smp_store_release(&charged_caches[id], s);
+	spin_unlock(&slab_mutex);
+	return s;
+}
+
+static bool note_owner(struct kmem_cache *s, void *obj, u16 owner)
+{
+	u16 *owners = slab_owners(s, obj);
+
+	if (unlikely(!owners)) {
+		owners = do_malloc(s->objects * sizeof(*owners), true);
+		if (!owners)
+			return false;
+		if (!slab_set_owners(s, obj, owners)) {
+			kfree(owners);
+			owners = slab_owners(s, obj);
+		}
+	}
+	atomic_set(&owners[slab_object_index(s, obj)], owner);
+	return true;
+}
+
+void *slab_alloc_charged(struct kmem_cache *s, struct mem_cgroup *memcg)
+{
+	struct gfp_try t = { 0 };
+	void *obj;
+	u16 owner;
+
+	if (!memcg_charge(memcg, s->size, &owner))
+		return NULL;
+	do
+		obj = slab_alloc_direct(s);
+	while (unlikely(!obj) && gfp_retry(&t, s->size));
+	if (likely(obj) && (!owner || note_owner(s, obj, owner)))
+		return obj;
+	if (obj)
+		slab_free_slowpath(s, obj);
+	if (owner)
+		memcg_uncharge(owner, s->size);
+	return NULL;
+}
+
+/* Pages or an area; which one it becomes may decide how large it is. */
+static void *large_charged(size_t size, size_t align, bool zero,
+			   struct mem_cgroup *memcg)
+{
+	size_t bytes, real = 0;
+	void *p = NULL;
+	u16 owner;
+
+	if (max(size, align) > PTRDIFF_MAX)
+		return NULL;
+	bytes = PAGE_ALIGN(max(size, align / 2 + 1));
+	if (!memcg_charge(memcg, bytes, &owner))
+		return NULL;
+	p = alloc_large(size, align, zero);
+	if (p && mem_is_phys(p)) {
+		page_set_owner(mem_page(p), owner);
+		real = bytes;
+	} else if (p && mem_is_vmalloc(p)) {
+		vmap_set_owner(p, owner);
+		real = vmap_size(p);
+	}
+	if (owner && real < bytes)
+		memcg_uncharge(owner, bytes - real);
+	return p;
+}
+
+/* @rounded: the size, or a multiple of the alignment that is no less. */
+static noinline void *alloc_charged(size_t size, size_t align, size_t rounded,
+				    bool zero, struct mem_cgroup *memcg)
+{
+	struct kmem_cache *s;
+	void *p;
+
+	if (align > PAGE_SIZE || rounded > CHARGED_MAX)
+		return large_charged(size, align, zero, memcg);
+	s = charged_cache(max(rounded, 1UL));
+	p = s ? slab_alloc_charged(s, memcg) : NULL;
+	if (p && zero)
+		__builtin_memset(p, 0, s->size);
+	return p;
+}
+
 static noinline void *malloc_by_policy(size_t size, bool zero)
 {
-	u32 old = gfp_enter(gfp_of_malloc());
-	void *p = do_malloc(size, zero);
+	gfp_t gfp = gfp_of_malloc();
+	struct mem_cgroup *memcg = memcg_of(gfp);
+	u32 old = gfp_enter(gfp);
+	void *p = memcg ? alloc_charged(size, 1, size, zero, memcg) :
+			  do_malloc(size, zero);
 
 	gfp_exit(old);
 	return p;
@@ -416,10 +543,15 @@ static void *do_malloc_aligned(size_t align, size_t size, size_t rounded)
 }
 
 static noinline void *malloc_aligned_by_policy(size_t align, size_t size,
-					      size_t rounded)
+					       size_t rounded)
 {
-	u32 old = gfp_enter(gfp_of_malloc());
-	void *p = do_malloc_aligned(align, size, rounded);
+	gfp_t gfp = gfp_of_malloc();
+	struct mem_cgroup *memcg = memcg_of(gfp);
+	u32 old = gfp_enter(gfp);
+	void *p = memcg ? alloc_charged(size, align,
+					max(rounded & ~(align - 1), align),
+					false, memcg) :
+			  do_malloc_aligned(align, size, rounded);
 
 	gfp_exit(old);
 	return p;
@@ -475,8 +607,11 @@ static __always_inline void *do_kmalloc(size_t size, gfp_t gfp)
 
 static noinline void *kmalloc_by_flags(size_t size, gfp_t gfp)
 {
+	struct mem_cgroup *memcg = memcg_of(gfp);
 	u32 old = gfp_enter(gfp);
-	void *p = do_kmalloc(size, gfp);
+	void *p =
+		memcg ? alloc_charged(size, 1, size, gfp & __GFP_ZERO, memcg) :
+			do_kmalloc(size, gfp);
 
 	gfp_exit(old);
 	return p;
@@ -529,6 +664,7 @@ static void free_large(void *p)
 	/* Of two threads that free one block, one is told. */
 	if (likely(mem_page_address(page) == p) &&
 	    try_cmpxchg(&page->type, &large, PG_NONE)) {
+		page_uncharge(page, page->nr);
 		page_free_exact(page, page->nr);
 		return;
 	}
@@ -637,7 +773,48 @@ bool krealloc_large(void *p, size_t size, void **to)
 	return *to || !old;
 }
 
+/* ---- whose is it ---- */
+
+static u16 object_owner(unsigned int id, void *p)
+{
+	struct kmem_cache *s = slab_cache_of(p, id);
+	void *start;
+	u16 *owners;
+
+	if (!slab_is_object(s, p, &start))
+		return 0;
+	owners = slab_owners(s, p);
+	return owners ? atomic_read(&owners[slab_object_index(s, p)]) : 0;
+}
+
+__export struct mem_cgroup *mem_cgroup_from_obj(void *p)
+{
+	unsigned int id = mem_class(p);
+	u16 owner = 0;
+
+	if (id)
+		owner = object_owner(id, p);
+	else if (mem_is_vmalloc(p))
+		owner = vmap_owner(p);
+	else if (mem_is_phys(p) && mem_page(p)->flags & PAGE_CHARGED)
+		owner = (u16)mem_page(p)->memcg;
+	return memcg_from_id(owner);
+}
+
 /* ---- the kernel's interface ---- */
+
+/* A block that a group, if any is active, has its own kind of. */
+static noinline void *kmalloc_account(void *p, size_t size, gfp_t gfp)
+{
+	if (memcg_of(gfp)) {
+		kfree(p);
+		return kmalloc_slowpath(size, gfp);
+	}
+	if (gfp & __GFP_ZERO)
+		__builtin_memset(p, 0, slab_ksize_fast(p));
+	OPTIMIZER_HIDE_VAR(p);
+	return p;
+}
 
 __export __fastpath void *kmalloc(size_t size, gfp_t gfp)
 {
@@ -645,9 +822,12 @@ __export __fastpath void *kmalloc(size_t size, gfp_t gfp)
 
 	if (unlikely(!p))
 		return kmalloc_slowpath(size, gfp);
-	/* All of the block: krealloc may grow into the rest of it. */
-	if (gfp & __GFP_ZERO)
+	if (gfp & (__GFP_ZERO | __GFP_ACCOUNT)) {
+		if (unlikely(gfp & __GFP_ACCOUNT))
+			return kmalloc_account(p, size, gfp);
+		/* All of the block: krealloc may grow into the rest of it. */
 		__builtin_memset(p, 0, slab_ksize_fast(p));
+	}
 	return p;
 }
 

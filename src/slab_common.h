@@ -17,6 +17,7 @@
 #define KM_SLAB_COMMON_H
 
 #include "memblock.h"
+#include "memcontrol.h"
 #include "slab.h"
 
 #define SIZE_SHIFT 4
@@ -63,6 +64,9 @@ static inline unsigned int slab_index_id(const u16 *index, size_t size)
 
 /* What may be large: any size, whole blocks zeroed on request. */
 void *kmalloc_slowpath(size_t size, gfp_t gfp);
+/* An object of @s, charged to @memcg; NULL: no memory, or it may have no
+ * more.  For the request at hand. */
+void *slab_alloc_charged(struct kmem_cache *s, struct mem_cgroup *memcg);
 /* As malloc wants it: 0 bytes are a block, any size up to PTRDIFF_MAX. */
 void *malloc_slowpath(size_t size, bool zero);
 void *malloc_aligned(size_t align, size_t size);

@@ -49,6 +49,7 @@
 #include "arch.h"
 #include "bitops.h"
 #include "gfp.h"
+#include "memcontrol.h"
 #include "nolock.h"
 #include "params.h"
 #include "printk.h"
@@ -66,6 +67,7 @@
 
 struct kmem_cache *slab_caches[NR_PERCPU_IDS];
 const struct kmalloc_rcu_ops *slab_rcu;
+void (*slab_free_owners)(u16 *owners);
 
 /* ---- geometry ---- */
 
@@ -198,6 +200,24 @@ bool slab_is_object(struct kmem_cache *s, const void *p, void **start)
 		return false;
 	*start = slab->base + index * s->size;
 	return *start == p;
+}
+
+size_t slab_object_index(struct kmem_cache *s, const void *p)
+{
+	return slab_index(s, (size_t)((const char *)p - slab_at(s, p)->base));
+}
+
+u16 *slab_owners(struct kmem_cache *s, const void *p)
+{
+	/* pairs with the release in slab_set_owners */
+	return smp_load_acquire(&slab_at(s, p)->owners);
+}
+
+bool slab_set_owners(struct kmem_cache *s, const void *p, u16 *owners)
+{
+	u16 *none = NULL;
+
+	return try_cmpxchg_release(&slab_at(s, p)->owners, &none, owners);
 }
 
 bool slab_object_is_free(struct kmem_cache *s, const void *p)
@@ -577,6 +597,7 @@ static struct slab *make_slab(struct kmem_cache *s)
 	slab->list = (struct list_head){ NULL, NULL };
 	slab->hint = 0;
 	slab->purged = 0;
+	slab->owners = NULL;
 	slab->tag = (u8)cpu_tag();
 	slab->cache = s;
 	slab->order = s->order;
@@ -598,6 +619,9 @@ static void free_slab(struct kmem_cache *s, struct slab *slab)
 {
 	struct page *page = (struct page *)slab;
 
+	if (unlikely(slab->owners))
+		slab_free_owners(slab->owners);
+	slab->owners = NULL;
 	mem_set_class(mem_page_address(page), class_bytes(s), 0);
 	page_set_type(page, PG_NONE);
 	slab->cache = NULL;
@@ -880,13 +904,21 @@ static uintptr_t get_filled_sheaf(struct kmem_cache *s)
 /* How often somebody may come before us, or a debugger abort us. */
 #define SHEAF_TRIES 8
 
+/* An object that is to be charged to a group is not had here. */
+static noinline void *alloc_without_sheaves(struct kmem_cache *s)
+{
+	return s->flags & SLAB_ACCOUNT && READ_ONCE(memcg_active) ?
+		       NULL :
+		       slab_alloc_direct(s);
+}
+
 void *slab_alloc_slowpath(struct kmem_cache *s)
 {
 	uintptr_t top, filled;
 	void *obj;
 
 	if (!s->capacity)
-		return slab_alloc_direct(s);
+		return alloc_without_sheaves(s);
 	for (int i = 0;; i++) {
 		obj = percpu_pop_slowpath(s->id);
 		if (obj)
@@ -921,11 +953,24 @@ uintptr_t slab_get_roomy_sheaf(struct kmem_cache *s)
 	return sheaf_new(s->capacity);
 }
 
+static noinline void uncharge(struct kmem_cache *s, void *obj)
+{
+	u16 *owners = slab_owners(s, obj), owner;
+
+	if (!owners)
+		return;
+	owner = xchg(&owners[slab_object_index(s, obj)], 0);
+	if (owner)
+		memcg_uncharge(owner, s->size);
+}
+
 void slab_free_slowpath(struct kmem_cache *s, void *obj)
 {
 	uintptr_t top, roomy;
 
 	if (!s->capacity) {
+		if (unlikely(s->flags & SLAB_ACCOUNT))
+			uncharge(s, obj);
 		slab_free_direct(s, &obj, 1);
 		return;
 	}

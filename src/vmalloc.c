@@ -50,6 +50,7 @@
 #include "bitops.h"
 #include "gfp.h"
 #include "memblock.h"
+#include "memcontrol.h"
 #include "mm_boot.h"
 #include "page_alloc.h"
 #include "params.h"
@@ -69,7 +70,7 @@ struct vmap_unit {
 	u32 nr;	    /* head: units of the run */
 	u32 head;   /* last: the run's first unit */
 	u8 state;   /* head: enum run_state */
-	u8 pad;
+	u8 charged; /* head, BUSY: to a group; owner */
 	union {
 		struct {
 			u8 guarded; /* head: the last page is inaccessible */
@@ -85,7 +86,10 @@ struct vmap_unit {
 			u32 from, to; /* second, free: the run's hull */
 		};
 	};
-	u32 stamp; /* head, DIRTY: when it was freed, 1/4 s; the mean */
+	union {
+		u32 stamp; /* head, DIRTY: when it was freed, 1/4 s; the mean */
+		u32 memcg; /* head, charged: the group's id */
+	};
 	u32 pages; /* head, BUSY: pages asked for; stays when freed */
 	u32 dirty; /* head: units that are resident, about */
 };
@@ -813,6 +817,31 @@ static void __cold free_deferred(void)
 	}
 }
 
+void vmap_set_owner(void *p, u16 owner)
+{
+	u32 i = unit_index(p);
+
+	if (!owner)
+		return;
+	vm.unit[i].memcg = owner;
+	WRITE_ONCE(vm.unit[i].charged, true);
+}
+
+u16 vmap_owner(const void *p)
+{
+	u32 i;
+
+	return is_area(p, &i) && vm.unit[i].charged ? (u16)vm.unit[i].memcg : 0;
+}
+
+static void uncharge(u32 i)
+{
+	if (likely(!vm.unit[i].charged) || !xchg(&vm.unit[i].charged, false))
+		return;
+	memcg_uncharge((u16)vm.unit[i].memcg,
+		       (size_t)vm.unit[i].pages << PAGE_SHIFT);
+}
+
 bool vmap_free(void *p)
 {
 	u32 i;
@@ -821,10 +850,10 @@ bool vmap_free(void *p)
 		report_bad_area(p);
 		return false;
 	}
+	uncharge(i);
 	if (!free_area(i))
 		defer_free(p);
-	else if (unlikely(atomic_read(&vm.deferred)) &&
-		 spin_may_wait(&vm.lock))
+	else if (unlikely(atomic_read(&vm.deferred)) && spin_may_wait(&vm.lock))
 		free_deferred();
 	return true;
 }
@@ -958,7 +987,7 @@ void *vmap_resize(void *p, size_t size)
 	u32 i, nr;
 
 	if (size > PTRDIFF_MAX || pages >> 30 || !is_area(p, &i) ||
-	    !spin_may_wait(&vm.lock))
+	    vm.unit[i].charged || !spin_may_wait(&vm.lock))
 		return NULL;
 	guard = vm.unit[i].guarded;
 	nr = units_for(pages, guard);
@@ -1001,8 +1030,25 @@ static void *do_alloc_area(size_t size, size_t align, bool zero)
 	return p;
 }
 
+static noinline void *alloc_charged(size_t size, size_t align, bool zero,
+				    struct mem_cgroup *memcg)
+{
+	size_t bytes = PAGE_ALIGN(size);
+	void *p = NULL;
+	u16 owner = 0;
+
+	if (size <= PTRDIFF_MAX && memcg_charge(memcg, bytes, &owner))
+		p = do_alloc_area(size, align, zero);
+	if (p)
+		vmap_set_owner(p, owner);
+	else if (owner)
+		memcg_uncharge(owner, bytes);
+	return p;
+}
+
 static void *alloc_area(size_t size, size_t align, gfp_t gfp, bool huge)
 {
+	struct mem_cgroup *memcg;
 	bool zero = gfp & __GFP_ZERO;
 	void *p;
 	u32 old;
@@ -1012,8 +1058,10 @@ static void *alloc_area(size_t size, size_t align, gfp_t gfp, bool huge)
 	if (gfp_is_plain(gfp)) {
 		p = do_alloc_area(size, align, zero);
 	} else {
+		memcg = memcg_of(gfp);
 		old = gfp_enter(gfp);
-		p = do_alloc_area(size, align, zero);
+		p = memcg ? alloc_charged(size, align, zero, memcg) :
+			    do_alloc_area(size, align, zero);
 		huge = huge && gfp_may(CALL);
 		gfp_exit(old);
 	}

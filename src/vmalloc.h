@@ -18,6 +18,10 @@
 
 /* @align: a power of two; *zeroed tells whether the area reads as zero. */
 void *vmap_alloc(size_t size, size_t align, bool guard, bool *zeroed);
+/* The group that the area at @p is charged to; 0: none.  It stays where it is
+ * then, and is not resized. */
+void vmap_set_owner(void *p, u16 owner);
+u16 vmap_owner(const void *p);
 /* __vmalloc at a multiple of @align, a power of two. */
 void *vmalloc_align(size_t size, size_t align, gfp_t gfp);
 /* Zeroes an area that is fresh from vmap_alloc. */

@@ -40,6 +40,7 @@
 #include "kernel.h"
 #include "list.h"
 #include "memblock.h"
+#include "memcontrol.h"
 #include "page_alloc.h"
 #include "params.h"
 #include "printk.h"
@@ -123,6 +124,42 @@ static unsigned long do_shrink(struct entry *e, gfp_t gfp, int priority,
 	return freed;
 }
 
+/* ---- one group ---- */
+
+/* Of a group nothing is put off: at the least a batch is asked for. */
+static unsigned long shrink_of_group(struct entry *e, struct mem_cgroup *memcg,
+				     gfp_t gfp, int priority)
+{
+	struct shrinker *s = &e->shrinker;
+	struct shrink_control sc = { .gfp_mask = gfp, .memcg = memcg };
+	unsigned long freeable, wanted;
+
+	freeable = s->count_objects(s, &sc);
+	if (!freeable || freeable == SHRINK_EMPTY)
+		return 0;
+	wanted = max(amount(s, freeable, priority), (unsigned long)BATCH);
+	wanted = min(wanted, freeable);
+	return scan(s, &sc, freeable, &wanted);
+}
+
+/* What groups have, before what nobody is charged for. */
+static unsigned long shrink_groups(struct entry *e, struct mem_cgroup *over,
+				   gfp_t gfp, int priority)
+{
+	bool pressing = priority < DEF_PRIORITY / 2;
+	struct mem_cgroup *memcg = NULL;
+	unsigned long freed = 0;
+
+	if (!(e->shrinker.flags & SHRINKER_MEMCG_AWARE))
+		return 0;
+	while ((memcg = memcg_next(over, memcg))) {
+		/* What is over its own limit has no claim. */
+		if (memcg == over || !memcg_is_protected(memcg, pressing))
+			freed += shrink_of_group(e, memcg, gfp, priority);
+	}
+	return freed;
+}
+
 /* ---- all shrinkers ---- */
 
 static bool suits(const struct entry *e, gfp_t gfp)
@@ -167,8 +204,28 @@ static unsigned long shrink_all(gfp_t gfp, int priority, bool *left)
 	if (!shrinkers_exist())
 		return 0;
 	scope = memalloc_flags_save(PF_MEMALLOC | PF_MEMALLOC_NOFS);
-	while ((e = next_entry(e, gfp)))
+	while ((e = next_entry(e, gfp))) {
+		if (memcg_exist())
+			freed += shrink_groups(e, NULL, gfp, priority);
 		freed += do_shrink(e, gfp, priority, left);
+	}
+	memalloc_flags_restore(scope);
+	return freed;
+}
+
+/* For a group at its limit. */
+static unsigned long shrink_for_group(struct mem_cgroup *over, gfp_t gfp,
+				      int priority)
+{
+	unsigned int scope;
+	unsigned long freed = 0;
+	struct entry *e = NULL;
+
+	if (!shrinkers_exist())
+		return 0;
+	scope = memalloc_flags_save(PF_MEMALLOC | PF_MEMALLOC_NOFS);
+	while ((e = next_entry(e, gfp)))
+		freed += shrink_groups(e, over, gfp, priority);
 	memalloc_flags_restore(scope);
 	return freed;
 }
@@ -427,6 +484,7 @@ static bool reclaim(struct gfp_try *t, size_t size)
 void vmscan_up(void)
 {
 	WRITE_ONCE(gfp_reclaim, reclaim);
+	WRITE_ONCE(memcg_reclaim, shrink_for_group);
 }
 
 /* ---- fork ---- */

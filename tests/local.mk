@@ -19,6 +19,7 @@ unit_tests = \
 	%D%/t_gfp \
 	%D%/t_gfp_rules \
 	%D%/t_memblock \
+	%D%/t_memcontrol \
 	%D%/t_mempool \
 	%D%/t_mm_init \
 	%D%/t_nolock \

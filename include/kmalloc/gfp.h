@@ -32,7 +32,7 @@ typedef unsigned int gfp_t;
 #define __GFP_WRITE 0x1000u
 #define __GFP_HARDWALL 0x100000u
 #define __GFP_THISNODE 0x200000u
-/* Charged to a group: accepted, nothing is charged. */
+/* Charged to the thread's active group (memcontrol.h). */
 #define __GFP_ACCOUNT 0x400000u
 
 /* ---- what the request may do ---- */

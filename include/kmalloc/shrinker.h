@@ -27,7 +27,8 @@ extern "C" {
  * @nid:        0
  * @nr_to_scan: objects to look at, at most
  * @nr_scanned: how many were; set beforehand, the shrinker may change it
- * @memcg:      NULL
+ * @memcg:      the group whose objects are meant, for SHRINKER_MEMCG_AWARE;
+ *              else, and for what no group is charged for, NULL
  */
 struct shrink_control {
 	gfp_t gfp_mask;
@@ -41,10 +42,11 @@ struct shrink_control {
 #define SHRINK_EMPTY (~0UL - 1) /* of count: there are no objects */
 #define DEFAULT_SEEKS 2
 
-/* Accepted, without effect on one node and without groups. */
+/* Accepted, without effect. */
 #define SHRINKER_NUMA_AWARE 0x1u
-#define SHRINKER_MEMCG_AWARE 0x2u
 #define SHRINKER_NONSLAB 0x4u
+/* Called for each group (memcontrol.h) by itself. */
+#define SHRINKER_MEMCG_AWARE 0x2u
 /* Called as well for requests without __GFP_FS: it takes no lock that one who
  * allocates with GFP_NOFS or GFP_NOIO may hold. */
 #define KMALLOC_SHRINKER_NOFS 0x100u

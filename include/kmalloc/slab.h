@@ -42,7 +42,7 @@ void *kmalloc(size_t size, gfp_t gfp) __km_malloc __km_alloc_size(1);
 /**
  * kmalloc_fixed() - what a kmalloc becomes whose size the compiler knows
  * @unit: (@size - 1) / 16
- * @gfp:  without __GFP_ZERO
+ * @gfp:  without __GFP_ZERO and __GFP_ACCOUNT
  * @size: 1 to KMALLOC_MAX_CACHE_SIZE
  *
  * Return: as kmalloc.
@@ -58,7 +58,8 @@ extern __inline __attribute__((__always_inline__, __gnu_inline__)) void *
 kmalloc(size_t size, gfp_t gfp)
 {
 	if (__builtin_constant_p(size) && __builtin_constant_p(gfp) && size &&
-	    size <= KMALLOC_MAX_CACHE_SIZE && !(gfp & __GFP_ZERO))
+	    size <= KMALLOC_MAX_CACHE_SIZE &&
+	    !(gfp & (__GFP_ZERO | __GFP_ACCOUNT)))
 		return kmalloc_fixed((size - 1) / 16, gfp, size);
 	return __kmalloc(size, gfp);
 }

@@ -5,6 +5,7 @@
 
 #include <linux/gfp.h>
 
+#include <kmalloc/memcontrol.h>
 #include <kmalloc/scope.h>
 
 #endif
