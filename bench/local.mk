@@ -45,3 +45,4 @@ bench: bench-programs
 include %D%/micro/local.mk
 include %D%/classic/local.mk
 include %D%/memory/local.mk
+include %D%/latency/local.mk
