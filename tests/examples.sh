@@ -36,4 +36,18 @@ case $said in
 *" 0 given up, 0 failures"*) ok "there it keeps them" ;;
 *) not_ok "there it keeps them" "$said" ;;
 esac
+
+run "audio" '' "$dir/audio" 2000
+echo "# $said"
+run "plugin" '' "$dir/plugin"
+case $said in
+*"bad: 7"?" blocks"*"good: 1000 of 1000"*"left behind: "*)
+	ok "the good plug-in does not notice the bad one" ;;
+*) not_ok "the good plug-in does not notice the bad one" "$said" ;;
+esac
+run "siglog" '' "$dir/siglog" 100
+case $said in
+*" 0 lost") ok "nothing is lost" ;;
+*) not_ok "nothing is lost" "$said" ;;
+esac
 tap_done
