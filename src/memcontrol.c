@@ -57,7 +57,7 @@ static u32 nr_ids = 1;			     /* memcg lock; atomic */
 static struct stock {
 	u32 busy;		  /* atomic: tried */
 	u32 bytes;		  /* busy */
-	struct mem_cgroup *memcg; /* busy */
+	struct mem_cgroup *memcg; /* busy; racy readers */
 } __aligned(64) stocks[NR_STOCKS];
 
 bool memcg_exist(void)
@@ -67,10 +67,17 @@ bool memcg_exist(void)
 
 /* ---- counters ---- */
 
+/* A group whose usage becomes 0 may be another one at once; that of its
+ * parent is not 0 until it is its turn. */
 static void uncharge_up(struct mem_cgroup *m, u64 bytes)
 {
-	for (; m; m = m->parent)
+	while (m) {
+		struct mem_cgroup *parent = m->parent;
+
+		/* pairs with the acquire in __is_reusable */
 		__atomic_fetch_sub(&m->usage, bytes, __ATOMIC_RELEASE);
+		m = parent;
+	}
 }
 
 static void note_peak(struct mem_cgroup *m, u64 usage)
@@ -155,7 +162,7 @@ static void put_stock(struct mem_cgroup *m, size_t bytes)
 			bytes = min(rest, STOCK_BYTES + 0UL);
 			rest -= bytes;
 		}
-		s->memcg = m;
+		atomic_set(&s->memcg, m);
 		s->bytes = (u32)bytes;
 		end_stock(s);
 	}
@@ -173,14 +180,14 @@ static bool drain_stocks(void)
 		struct mem_cgroup *m;
 		u32 bytes;
 
-		if (!READ_ONCE(stocks[i].memcg))
+		if (!atomic_read(&stocks[i].memcg))
 			continue;
 		s = begin_stock(i);
 		if (!s)
 			continue;
 		m = s->memcg;
 		bytes = s->bytes;
-		s->memcg = NULL;
+		atomic_set(&s->memcg, NULL);
 		s->bytes = 0;
 		end_stock(s);
 		if (bytes)
