@@ -6,6 +6,8 @@
  *                                           every second:
  *                                             idle caches -> slabs -> pages
  *                                             old free pages -> the system
+ *                                             (all, if memory is short in the
+ *                                             cgroup)
  *                                           nothing left: it ends
  *
  * While a program frees, it does this work itself in slices.  One that stops
@@ -35,6 +37,7 @@
 
 #include "arch.h"
 #include "bug.h"
+#include "cgroup.h"
 #include "gfp.h"
 #include "memblock.h"
 #include "page_alloc.h"
@@ -76,11 +79,15 @@ static size_t dirty_pages(void)
 
 bool kswapd_round(bool *used)
 {
+	bool all = param(cgroup) != CGROUP_OFF && cgroup_is_pressed();
+
 	*used = slab_shrink_idle();
-	if (!*used)
+	if (all)
+		slab_shrink_all();
+	if (all || !*used)
 		page_drain_pcp();
-	page_report(false);
-	vmap_purge(false);
+	page_report(all);
+	vmap_purge(all);
 	return dirty_pages() > PAGES_TO_WAKE / 4;
 }
 

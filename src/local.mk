@@ -12,6 +12,7 @@ core_sources = \
 	%D%/gfp.def %D%/gfp.h %D%/gfp.c \
 	%D%/gfp_rules.h %D%/gfp_rules.c \
 	%D%/params.def %D%/params.h %D%/params.c \
+	%D%/cgroup.h %D%/cgroup.c \
 	%D%/bootmem.h %D%/bootmem.c \
 	%D%/percpu.h %D%/percpu.c \
 	%D%/vmstat.def %D%/vmstat.h %D%/vmstat.c \

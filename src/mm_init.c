@@ -17,6 +17,7 @@
 #include "mm_init.h"
 
 #include "arch.h"
+#include "cgroup.h"
 #include "gfp.h"
 #include "kswapd.h"
 #include "memblock.h"
@@ -86,6 +87,15 @@ static void prepare_nowait(void)
 
 void (*const gfp_nowait_hook)(void) = prepare_nowait;
 
+/* With some room for what is not ours.  Options are not sealed yet. */
+static void limit_by_cgroup(void)
+{
+	u64 limit = cgroup_limit();
+
+	if (limit != ~0ULL)
+		param(mem) = limit - limit / 16;
+}
+
 static bool start_rooms(void)
 {
 	unsigned int cpus;
@@ -101,6 +111,8 @@ static bool start_rooms(void)
 	percpu_init(areas, cpus);
 	if (percpu_mode != PERCPU_GENERIC)
 		arch_membarrier_register();
+	if (param(cgroup) == CGROUP_LIMIT && !param(mem))
+		limit_by_cgroup();
 	WRITE_ONCE(gfp_process,
 		   (gfp_t)param(gfp) | (param(gfp_rules) ? GFP_RULES : 0));
 	if (param(min_free_kbytes))

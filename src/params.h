@@ -31,6 +31,7 @@ enum { PERCPU_PARAM_RSEQ, PERCPU_PARAM_GENERIC };
 enum { ON_ERROR_ABORT, ON_ERROR_WARN };
 enum { STATS_NONE, STATS_EXIT };
 enum { THP_NEVER, THP_MADVISE, THP_ALWAYS };
+enum { CGROUP_OFF, CGROUP_WATCH, CGROUP_LIMIT };
 enum { KSWAPD_AUTO, KSWAPD_OFF, KSWAPD_ON };
 
 /* Finds KMALLOC in the environment and reads it; false if it is not there. */

@@ -9,6 +9,7 @@ unit_tests = \
 	%D%/t_arch \
 	%D%/t_base \
 	%D%/t_bootmem \
+	%D%/t_cgroup \
 	%D%/t_dmapool \
 	%D%/t_fault \
 	%D%/t_kmalloc_inline \

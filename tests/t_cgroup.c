@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cgroup: limits and pressure from files that a test writes.
+ */
+#include "kmtest.h"
+
+#include <sys/stat.h>
+
+#include "cgroup.h"
+#include "kswapd.h"
+#include "kmalloc.h"
+#include "mm_init.h"
+#include "page_alloc.h"
+#include "params.h"
+
+static char root[64];
+
+static void put(const char *file, const char *text)
+{
+	char name[200];
+	int fd;
+
+	snprintf(name, sizeof(name), "%s/%s", root, file);
+	fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	must(fd >= 0);
+	must(write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+	close(fd);
+}
+
+static void begin(void)
+{
+	static char self[128], psi[128];
+	char name[128];
+
+	strcpy(root, "/tmp/km-cgroup-XXXXXX");
+	must(mkdtemp(root));
+	snprintf(name, sizeof(name), "%s/a", root);
+	must(!mkdir(name, 0700));
+	snprintf(name, sizeof(name), "%s/a/b", root);
+	must(!mkdir(name, 0700));
+	snprintf(self, sizeof(self), "%s/self", root);
+	snprintf(psi, sizeof(psi), "%s/psi", root);
+	cgroup_fs = root;
+	cgroup_self = self;
+	cgroup_psi = psi;
+}
+
+static void end(void)
+{
+	static const char *const files[] = {
+		"self",
+		"psi",
+		"memory.max",
+		"a/memory.max",
+		"a/memory.high",
+		"a/memory.current",
+		"a/b/memory.max",
+		"a/b/memory.high",
+		"a/b/memory.current",
+		"a/b/memory.pressure",
+		"a/b",
+		"a",
+		"",
+	};
+	char name[200];
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(files); i++) {
+		snprintf(name, sizeof(name), "%s/%s", root, files[i]);
+		remove(name);
+	}
+}
+
+static void limits(void)
+{
+	begin();
+	must(cgroup_limit() == ~0ULL);
+	put("self", "12:cpu:/x\n1:name=systemd:/y\n");
+	must(cgroup_limit() == ~0ULL);
+	put("self", "1:name=systemd:/y\n0::/a/b\n");
+	must(cgroup_limit() == ~0ULL);
+	put("a/b/memory.max", "max\n");
+	put("a/memory.max", "300000000\n");
+	must(cgroup_limit() == 300000000);
+	put("a/b/memory.max", "200000000\n");
+	must(cgroup_limit() == 200000000);
+	put("memory.max", "100000000\n");
+	must(cgroup_limit() == 100000000);
+	put("self", "0::/\n");
+	must(cgroup_limit() == 100000000);
+	km_fail("openat", 1);
+	must(cgroup_limit() == ~0ULL && !cgroup_is_pressed());
+	km_fail("openat", 0);
+	km_fail("read", 1);
+	must(cgroup_limit() == ~0ULL && !cgroup_is_pressed());
+	end();
+}
+
+static void pressure(void)
+{
+	begin();
+	must(!cgroup_is_pressed());
+	put("psi", "some avg10=4.99 avg60=50.00 avg300=90.00 total=1\n");
+	must(!cgroup_is_pressed());
+	put("psi", "some avg10=12.00 avg60=0.00 avg300=0.00 total=1\n");
+	must(cgroup_is_pressed());
+	put("psi", "nonsense\n");
+	put("self", "0::/a/b\n");
+	must(!cgroup_is_pressed());
+	put("a/b/memory.high", "1600\n");
+	must(!cgroup_is_pressed());
+	put("a/b/memory.current", "1499\n");
+	must(!cgroup_is_pressed());
+	put("a/b/memory.current", "1500\n");
+	must(cgroup_is_pressed());
+	put("a/b/memory.high", "max\n");
+	must(!cgroup_is_pressed());
+	put("a/memory.max", "3000\n");
+	put("a/memory.current", "2999\n");
+	must(cgroup_is_pressed());
+	put("a/memory.max", "30000\n");
+	must(!cgroup_is_pressed());
+	put("a/b/memory.pressure", "some avg10=7.50 avg60=0.00\n");
+	must(cgroup_is_pressed());
+	end();
+}
+
+/* What is free goes back at once, though it is not old. */
+static void round_under_pressure(void)
+{
+	void *p;
+	bool used;
+	struct zone_stat zone;
+
+	begin();
+	put("self", "0::/a\n");
+	put("a/memory.high", "1000\n");
+	put("a/memory.current", "10\n");
+	setenv("KMALLOC", "page_reporting_delay=3600000", 1);
+	must(mm_boot());
+	p = alloc_pages_exact(SZ_1M, GFP_KERNEL);
+	memset(km_hide(p), 1, SZ_1M);
+	free_pages_exact(p, SZ_1M);
+	kswapd_round(&used);
+	page_alloc_stat(&zone);
+	must(zone.dirty_pages >= SZ_1M / PAGE_SIZE);
+	put("a/memory.current", "990\n");
+	kswapd_round(&used);
+	page_alloc_stat(&zone);
+	must(!zone.dirty_pages);
+	end();
+}
+
+static void as_limit(void)
+{
+	begin();
+	put("self", "0::/a\n");
+	put("a/memory.max", "33554432\n");
+	setenv("KMALLOC", "cgroup=limit", 1);
+	must(mm_boot());
+	must(param(mem) == 30 * SZ_1M);
+	must(!vmalloc(40 * SZ_1M));
+	end();
+}
+
+static void own_limit_first(void)
+{
+	begin();
+	put("self", "0::/a\n");
+	put("a/memory.max", "33554432\n");
+	setenv("KMALLOC", "cgroup=limit mem=20M", 1);
+	must(mm_boot());
+	must(param(mem) == 20 * SZ_1M);
+	end();
+}
+
+static void not_asked_for(void)
+{
+	begin();
+	put("self", "0::/a\n");
+	put("a/memory.max", "33554432\n");
+	put("a/memory.current", "33554432\n");
+	setenv("KMALLOC", "cgroup=off", 1);
+	must(mm_boot());
+	must(!param(mem));
+	end();
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		km_unit_child(limits),
+		km_unit_child(pressure),
+		km_unit_child(round_under_pressure),
+		km_unit_child(as_limit),
+		km_unit_child(own_limit_first),
+		km_unit_child(not_asked_for),
+	};
+
+	return km_run_tests(tests);
+}
