@@ -38,6 +38,7 @@ unit_tests = \
 	%D%/t_slabinfo \
 	%D%/t_slub \
 	%D%/t_spinlock \
+	%D%/t_storm \
 	%D%/t_string \
 	%D%/t_util \
 	%D%/t_vmalloc \
@@ -78,6 +79,7 @@ EXTRA_DIST += $(dist_tests) \
 	%D%/apt-need \
 	%D%/cxx/cache.cc \
 	%D%/kmtest.h \
+	%D%/long.sh \
 	%D%/linux/main.c \
 	%D%/linux/table.c \
 	%D%/linux/table.h \
@@ -114,6 +116,7 @@ AM_TESTS_ENVIRONMENT = \
 	KM_HOST_CPU='$(host_cpu)'; export KM_HOST_CPU; \
 	KM_RSEQ='$(km_rseq)'; export KM_RSEQ; \
 	KM_BRANCH_CFLAGS='$(KM_BRANCH_CFLAGS)'; export KM_BRANCH_CFLAGS; \
+	KM_LONG='$(KM_LONG)'; export KM_LONG; \
 	KM_DEBUG='$(enable_debug_vm)'; export KM_DEBUG; \
 	CC='$(CC)'; export CC; AWK='$(AWK)'; export AWK; NM='$(NM)'; export NM; \
 	OBJDUMP='$(OBJDUMP)'; export OBJDUMP; \
@@ -136,6 +139,12 @@ check-valgrind:
 	$(MAKE) $(AM_MAKEFLAGS) check-unit LOG_COMPILER='valgrind -q \
 	--error-exitcode=99 --track-origins=yes --fair-sched=yes'
 
+# Storms for minutes: make check-long KM_LONG=30
+KM_LONG = 10
+check-long: all
+	$(MAKE) $(AM_MAKEFLAGS) $(check_PROGRAMS)
+	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS=%D%/long.sh KM_LONG=$(KM_LONG)
+
 # A build of its own below this one, for the flags go into every object.
 check-asan check-tsan:
 	CC='$(CC)' MAKE='$(MAKE)' $(SHELL) $(srcdir)/%D%/sanitize.sh $@
@@ -148,4 +157,4 @@ installcheck-local:
 clean-local:
 	rm -rf check-asan check-tsan
 
-.PHONY: check-asan check-tsan check-unit check-valgrind
+.PHONY: check-asan check-long check-tsan check-unit check-valgrind
