@@ -136,7 +136,8 @@ static int notified(struct notifier_block *nb, unsigned long action, void *data)
 static void handler(int sig)
 {
 	static __thread struct block *kept;
-	struct km_rng rng = { (uintptr_t)&sig + handled };
+	struct km_rng rng = { (uintptr_t)&sig + atomic_read(&handled) };
+	int saved = errno;
 	struct block *b = kept;
 
 	atomic_add(&handled, 1);
@@ -147,6 +148,7 @@ static void handler(int sig)
 	kept = fill(kmalloc_nolock(200, 0, NUMA_NO_NODE), 200, &rng);
 	drop(fill(malloc_slowpath(300, false), 300, &rng));
 	drop(fill(kmalloc(5000, GFP_ATOMIC), 5000, &rng));
+	errno = saved;
 }
 
 static void rain(long usec)
