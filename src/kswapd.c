@@ -76,7 +76,7 @@ static size_t dirty_pages(void)
 
 bool kswapd_round(bool *used)
 {
-	*used = slab_shrink_idle();
+	*used = slab_shrink_idle(IDLE_IN_TIME, SIZE_MAX);
 	if (!*used)
 		page_drain_pcp();
 	page_report(false);

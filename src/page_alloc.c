@@ -73,6 +73,8 @@ static struct {
 	u32 next_report; /* when to look for old blocks again */
 	bool ready;
 	bool calm;	       /* ready, and the reserve is full */
+	size_t resident;       /* pages, in use or not */
+	size_t grown;	       /* became so since page_grower was called */
 	struct page *deferred; /* atomic: blocks of page->nr pages */
 	struct {
 		struct list_head area[NR_PAGE_ORDERS];
@@ -240,7 +242,26 @@ static struct page *__take_zero(unsigned int order)
 	if (!gfp_may(FAULT))
 		return NULL;
 	page = __take_block(order, ZERO);
-	return page ? page : __take_fresh(order);
+	if (!page)
+		page = __take_fresh(order);
+	if (page) {
+		zone.resident += 1UL << order;
+		zone.grown += 1UL << order;
+	}
+	return page;
+}
+
+#define GROWTH_LEAST (SZ_1M >> PAGE_SHIFT)
+#define GROWTH_PART 128
+#define UNFIT_PART 16
+
+static bool __grown_much(void)
+{
+	if (likely(zone.grown < GROWTH_LEAST) ||
+	    zone.grown < zone.resident / GROWTH_PART)
+		return false;
+	zone.grown = 0;
+	return true;
 }
 
 /* Drops the lock to make the call; others may use what it brings. */
@@ -320,6 +341,7 @@ size_t page_offline_tail(void)
 bool (*page_shrinker)(void); /* set once */
 void (*page_reaper)(void);   /* set once */
 void (*page_waker)(void);    /* set once */
+void (*page_grower)(void);   /* set once */
 
 /* More memory, if need be by taking it from the other range. */
 static bool grow_or_shrink(unsigned int order, bool *shrunk)
@@ -532,11 +554,24 @@ bool page_reserve_fill(void)
 	return true;
 }
 
+/* There was no block that is resident and large enough: those that are there
+ * and too small may stay if they are few. */
+static void __cold after_growth(void)
+{
+	if (lockdep_held || !gfp_may(CALL))
+		return;
+	if (READ_ONCE(page_grower))
+		page_grower();
+	if (READ_ONCE(zone.pages[DIRTY]) >
+	    READ_ONCE(zone.resident) / UNFIT_PART)
+		page_report(true);
+}
+
 /* The rest of the block that begins with the pages is freed at once. */
 struct page *page_alloc_exact(unsigned int nr)
 {
 	unsigned int order = order_base_2(nr);
-	bool shrunk = false;
+	bool shrunk = false, grown;
 	struct page *page;
 
 	if (!spin_lock(&zone.lock))
@@ -554,7 +589,10 @@ struct page *page_alloc_exact(unsigned int nr)
 		page = __take_reserve(order);
 	if (page)
 		__free_range(page + nr, (1UL << order) - nr, page->flags);
+	grown = __grown_much();
 	spin_unlock(&zone.lock);
+	if (unlikely(grown))
+		after_growth();
 	if (page)
 		vmstat_add(VMSTAT_pgalloc, 1);
 	return page;
@@ -677,7 +715,10 @@ static size_t __return_collected(struct report *r, bool gone)
 		pages += r->ranges[i].len >> PAGE_SHIFT;
 		__free_block(page, __ffs(r->ranges[i].len >> PAGE_SHIFT));
 	}
-	return gone ? pages : 0;
+	if (!gone)
+		return 0;
+	zone.resident -= pages;
+	return pages;
 }
 
 size_t page_report(bool all)

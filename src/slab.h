@@ -55,6 +55,9 @@ struct slab {
 BUILD_BUG_ON(offsetof(struct slab, type) != offsetof(struct page, type));
 BUILD_BUG_ON(sizeof(struct slab) != 64);
 
+/* Who looks for idle caches: kswapd once a second, the zone as it grows. */
+enum slab_idle { IDLE_IN_TIME, IDLE_IN_GROWTH, NR_IDLE };
+
 struct kmem_cache {
 	struct spinlock lock;
 	u32 size;	      /* const: distance of two objects */
@@ -87,8 +90,10 @@ struct kmem_cache {
 	void *random;	       /* reserved for hardening */
 
 	u64 reaped; /* racy: lock.taken at the last look for idle caches */
-	u64 seen;   /* drain lock: the same, of slab_cache_idle */
-	u32 idle;   /* drain lock: such looks since somebody used it */
+	struct {
+		u64 seen;  /* drain lock: the same, at the last such look */
+		u32 looks; /* drain lock: since somebody used it */
+	} idle[NR_IDLE];
 
 	struct list_head list; /* slab mutex */
 	int refs;	       /* slab mutex: names that share it */
@@ -164,14 +169,15 @@ void slab_cache_reap(struct kmem_cache *s);
 /* With the drain's lock:
  * Another such look: the number of looks that have found @s idle, 0 if it was
  * used since the last one. */
-unsigned int slab_cache_idle(struct kmem_cache *s);
+unsigned int slab_cache_idle(struct kmem_cache *s, enum slab_idle by);
 /* CPUs' sheaves of the ids whose bits are set, into slabs. */
 void __slab_drain_ids(const u64 ids[NR_PERCPU_IDS / 64]);
-/* Gives those pages of slabs back on which no object is in use; returns how
- * many.  (The lock, lest the child of a fork lacks what is out meanwhile.) */
-size_t slab_cache_purge(struct kmem_cache *s);
-/* What was done to @s since the last look is not use. */
-void slab_cache_seen(struct kmem_cache *s);
+/* Gives those pages of slabs back on which no object is in use, until it is
+ * @most; returns how many.  (The lock, lest the child of a fork lacks what is
+ * out meanwhile.) */
+size_t slab_cache_purge(struct kmem_cache *s, size_t most);
+/* What was done to @s since that look is not use. */
+void slab_cache_seen(struct kmem_cache *s, enum slab_idle by);
 
 struct slab_stat {
 	size_t objects, active, slabs, sheaf_objects;

@@ -1047,19 +1047,24 @@ void slab_cache_reap(struct kmem_cache *s)
 	WRITE_ONCE(s->reaped, READ_ONCE(s->lock.taken));
 }
 
-void slab_cache_seen(struct kmem_cache *s)
+void slab_cache_seen(struct kmem_cache *s, enum slab_idle by)
 {
-	s->seen = READ_ONCE(s->lock.taken);
+	u64 taken = READ_ONCE(s->lock.taken) - s->idle[by].seen;
+
+	for (int i = 0; i < NR_IDLE; i++)
+		s->idle[i].seen += taken;
 }
 
-unsigned int slab_cache_idle(struct kmem_cache *s)
+unsigned int slab_cache_idle(struct kmem_cache *s, enum slab_idle by)
 {
-	if (READ_ONCE(s->lock.taken) == s->seen)
-		s->idle++;
+	u64 taken = READ_ONCE(s->lock.taken);
+
+	if (taken == s->idle[by].seen)
+		s->idle[by].looks++;
 	else
-		s->idle = 0;
-	slab_cache_seen(s);
-	return s->idle;
+		s->idle[by].looks = 0;
+	s->idle[by].seen = taken;
+	return s->idle[by].looks;
 }
 
 void __slab_drain_ids(const u64 ids[NR_PERCPU_IDS / 64])
@@ -1240,7 +1245,7 @@ static size_t purge_some(struct purge *p)
 }
 
 /* What was constructed, or is looked at when it is free, must stay. */
-size_t slab_cache_purge(struct kmem_cache *s)
+size_t slab_cache_purge(struct kmem_cache *s, size_t most)
 {
 	struct purge p = { .s = s };
 	size_t total = 0, pages;
@@ -1248,10 +1253,10 @@ size_t slab_cache_purge(struct kmem_cache *s)
 	if (s->ctor || s->flags & SLAB_TYPESAFE_BY_RCU ||
 	    s->order > SLAB_MAX_ORDER || !spin_may_wait(&s->lock))
 		return 0;
-	while ((pages = purge_some(&p)))
+	while (total < most && (pages = purge_some(&p)))
 		total += pages;
 	vmstat_add(VMSTAT_pgreported, total);
-	return total;
+	return min(total, most);
 }
 
 void slab_cache_stat(struct kmem_cache *s, struct slab_stat *stat)
