@@ -339,6 +339,7 @@ size_t page_offline_tail(void)
 /* ---- blocks ---- */
 
 bool (*page_shrinker)(void); /* set once */
+size_t page_trim_threshold;
 void (*page_reaper)(void);   /* set once */
 void (*page_waker)(void);    /* set once */
 void (*page_grower)(void);   /* set once */
@@ -727,8 +728,9 @@ size_t page_report(bool all)
 	struct report r;
 	bool gone;
 
-	if (!spin_may_wait(&zone.lock))
+	if (!spin_may_wait(&zone.lock) || (!all && page_trim_none()))
 		return 0;
+	all = all || page_trim_all(READ_ONCE(zone.pages[DIRTY]));
 	do {
 		r.nr = 0;
 		spin_lock(&zone.lock);

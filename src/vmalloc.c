@@ -575,8 +575,9 @@ size_t vmap_purge(bool all)
 	unsigned int nr;
 	bool gone;
 
-	if (!spin_may_wait(&vm.lock))
+	if (!spin_may_wait(&vm.lock) || (!all && page_trim_none()))
 		return 0;
+	all = all || page_trim_all(READ_ONCE(vm.dirty_units) * UNIT_PAGES);
 	do {
 		spin_lock(&vm.lock);
 		nr = __collect_dirty(runs, all);
