@@ -78,6 +78,7 @@ kminclude_HEADERS = \
 # <linux/...> for code written for the kernel, out of everybody else's way.
 linuxincdir = $(includedir)/kmalloc-linux/linux
 linuxinc_HEADERS = \
+	include/kmalloc-linux/linux/alloc_tag.h \
 	include/kmalloc-linux/linux/bug.h \
 	include/kmalloc-linux/linux/cache.h \
 	include/kmalloc-linux/linux/cleanup.h \

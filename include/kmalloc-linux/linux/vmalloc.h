@@ -8,4 +8,11 @@
 
 #include <kmalloc/vmalloc.h>
 
+static inline void *__vmalloc_node(unsigned long size, unsigned long align,
+				   gfp_t gfp, int node, const void *caller)
+{
+	(void)caller;
+	return vrealloc_node_align(NULL, size, align, gfp, node);
+}
+
 #endif
