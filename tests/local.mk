@@ -52,6 +52,8 @@ dist_tests = \
 	%D%/kmalloc_run.sh \
 	%D%/lifetimes.sh \
 	%D%/linux/linux.sh \
+	%D%/kernel/lib.sh \
+	%D%/kernel/radix-tree.sh \
 	%D%/cxx/cache.sh
 
 check_LTLIBRARIES += libcore-debug.la
@@ -116,6 +118,7 @@ include %D%/preload/local.mk
 include %D%/misuse/local.mk
 include %D%/gate/local.mk
 include %D%/rcu/local.mk
+include %D%/kernel/local.mk
 
 # The unit tests alone, possibly under a tool:
 # make check-unit LOG_COMPILER='valgrind -q'
