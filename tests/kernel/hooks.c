@@ -41,6 +41,7 @@ void __real_kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **p);
 void *__real_kmalloc(size_t size, gfp_t gfp);
 void *__real_kzalloc(size_t size, gfp_t gfp);
 void __real_kfree(const void *p);
+int __real_usleep(unsigned int us);
 
 #define NR_CACHES 32
 
@@ -211,6 +212,15 @@ void __wrap_kfree(const void *p)
 	if (p)
 		__atomic_fetch_sub(&kmalloc_nr_allocated, 1, __ATOMIC_RELAXED);
 	__real_kfree(p);
+}
+
+/* Writers of the tests pause for 5 us, for 20 readers to see every change.
+ * Where there are fewer CPUs, that takes longer. */
+#define LEAST_PAUSE 1000
+
+int __wrap_usleep(unsigned int us)
+{
+	return __real_usleep(us < LEAST_PAUSE ? LEAST_PAUSE : us);
 }
 
 /* The tests try their shim by this; here it tries bulk calls on a cache
