@@ -12,8 +12,6 @@
 #ifndef KMALLOC_GFP_H
 #define KMALLOC_GFP_H
 
-#include <stdbool.h>
-
 #ifdef __cplusplus
 extern "C" {
 #endif

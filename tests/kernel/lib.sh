@@ -3,8 +3,8 @@
 #
 # Files of the kernel that allocate, unmodified, on libkmalloc: each driver in
 # drivers/ names those it is linked with ("kernel:"), perhaps parameters of them
-# ("params:") and what they are to print ("prints:"), and says with must() what
-# is to be true. They see our <linux/...> headers of the allocators, those of
+# ("params:"), options of the library ("options:") and what they are to print
+# ("prints:"), and says with must() what is to be true. They see our <linux/...> headers of the allocators, those of
 # the kernel for their own structures, and for the rest (locks, threads, lists)
 # what is in include/ and in the kernel's tools/include.
 #
@@ -68,7 +68,9 @@ try_driver()
 		-lkmalloc-rcu -lkmalloc -lurcu -lpthread 2>&1 |
 		grep undefined | head -n "${KM_ERRORS:-4}")
 	[ -e "$dir/$name" ] || return 1
-	why=$(KM_PARAMS=$(row params "$driver") timeout 300 "$dir/$name" 2>&1)
+	why=$(export KM_PARAMS="$(row params "$driver")"
+		export KMALLOC="$(row options "$driver")"
+		timeout 300 "$dir/$name" 2>&1)
 	status=$?
 	prints=$(row prints "$driver")
 	if [ $status -eq 0 ]; then

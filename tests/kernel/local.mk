@@ -46,7 +46,6 @@ EXTRA_DIST += \
 	%D%/include/linux/refcount.h \
 	%D%/include/linux/rwsem.h \
 	%D%/include/linux/sched.h \
-	%D%/include/linux/sched/mm.h \
 	%D%/include/linux/seq_file.h \
 	%D%/include/linux/smp.h \
 	%D%/include/linux/spinlock.h \
