@@ -4,9 +4,10 @@
 # Files of the kernel that allocate, unmodified, on libkmalloc: each driver in
 # drivers/ names those it is linked with ("kernel:"), perhaps parameters of them
 # ("params:"), options of the library ("options:") and what they are to print
-# ("prints:"), and says with must() what is to be true. They see our <linux/...> headers of the allocators, those of
-# the kernel for their own structures, and for the rest (locks, threads, lists)
-# what is in include/ and in the kernel's tools/include.
+# ("prints:"), and says with must() what is to be true. They see our
+# <linux/...> headers of the allocators, those of the kernel for their own
+# structures, and for the rest (locks, threads, lists) what is in include/ and
+# in the kernel's tools/include.
 #
 #	tests/kernel/lib.sh LINUX [DRIVER...]	in a build directory
 #
@@ -28,7 +29,7 @@ own="assoc_array.h assoc_array_priv.h bch.h bitrev.h btree.h
 farm=$dir/farm
 make_farm "$farm" include lib mm tools/include tools/lib arch/x86/include \
 	tools/arch tools/testing/selftests/kselftest_module.h
-our_headers "$dir/ours" dmapool genalloc mempool percpu
+our_headers "$dir/ours" dmapool genalloc mempool percpu sched/mm shrinker
 mkdir -p "$dir/own/linux"
 for name in $own; do
 	[ -e "$kernel/include/linux/$name" ] ||
