@@ -20,4 +20,5 @@ dist_man_MANS += \
 	%D%/mempool_create.3 \
 	%D%/page_frag_alloc.3 \
 	%D%/shrinker_alloc.3 \
-	%D%/vmalloc.3
+	%D%/vmalloc.3 \
+	%D%/vmap.3

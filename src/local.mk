@@ -17,6 +17,7 @@ core_sources = \
 	%D%/mm_types.h %D%/memblock.h %D%/memblock.c \
 	%D%/nolock.h %D%/nolock.c \
 	%D%/sheaf.h %D%/sheaf.c \
+	%D%/shmem.h %D%/shmem.c \
 	%D%/page_alloc.h %D%/page_alloc.c \
 	%D%/vmalloc.h %D%/vmalloc.c \
 	%D%/slab.h %D%/slub.c \
@@ -25,6 +26,7 @@ core_sources = \
 	%D%/kmem_cache.h %D%/kmem_cache.c \
 	%D%/slab_sheaf.c \
 	%D%/util.h %D%/util.c \
+	%D%/vmap.c \
 	%D%/kmem_buckets.c \
 	%D%/vmscan.h %D%/vmscan.c \
 	%D%/rodata.h %D%/rodata.c \

@@ -27,6 +27,7 @@
 #include "percpu.h"
 #include "printk.h"
 #include "sheaf.h"
+#include "shmem.h"
 #include "slab_common.h"
 #include "spinlock.h"
 #include "vmalloc.h"
@@ -169,6 +170,7 @@ void mm_fork_prepare(void)
 	percpu_fork_lock();
 	slab_fork_lock();
 	vmap_fork_lock();
+	shmem_fork_lock();
 	page_fork_lock();
 	sheaf_fork_lock();
 	memblock_fork_lock();
@@ -179,6 +181,7 @@ void mm_fork_parent(void)
 	memblock_fork_unlock();
 	sheaf_fork_unlock();
 	page_fork_unlock();
+	shmem_fork_unlock();
 	vmap_fork_unlock();
 	slab_fork_unlock();
 	percpu_fork_unlock();
@@ -193,6 +196,7 @@ void mm_fork_child(void)
 	memblock_fork_child();
 	sheaf_fork_child();
 	page_fork_child();
+	shmem_fork_child();
 	vmap_fork_child();
 	slab_fork_child();
 	percpu_fork_child();

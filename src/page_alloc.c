@@ -55,6 +55,7 @@
 #include "params.h"
 #include "printk.h"
 #include "sheaf.h"
+#include "shmem.h"
 #include "vmstat.h"
 
 enum { DIRTY, ZERO, NR_STATES };
@@ -908,6 +909,8 @@ __export unsigned long alloc_pages_bulk_node(gfp_t gfp, int node, int nr,
 
 __export void split_page(struct page *page, unsigned int order)
 {
+	if (page_type(page) == PG_SHARED && !order)
+		return;
 	if (page_type(page) != PG_PAGES || page->order != order)
 		panic("split_page of %p, order %u: not a block of that order",
 		      mem_page_address(page), order);
@@ -926,17 +929,35 @@ static void do_free_pages(struct page *page, unsigned int order)
 		pcp_free_slowpath(page, order);
 }
 
+/* A page that vmap has shown; with it go those that were put off. */
+static void __cold free_shared(struct page *page)
+{
+	page = shmem_take_back(page);
+	while (page) {
+		struct page *next = (struct page *)page->lru.next;
+
+		page->flags = 0;
+		do_free_pages(page, 0);
+		page = next;
+	}
+}
+
 __export void __free_pages(struct page *page, unsigned int order)
 {
+	bool shared;
 	u32 old;
 
 	if (!page)
 		return;
-	if (page_type(page) != PG_PAGES || page->order != order)
+	shared = page_type(page) == PG_SHARED && !order;
+	if ((!shared && page_type(page) != PG_PAGES) || page->order != order)
 		panic("__free_pages of %p, order %u: not a block of that order",
 		      mem_page_address(page), order);
 	old = gfp_enter_free();
-	do_free_pages(page, order);
+	if (unlikely(shared))
+		free_shared(page);
+	else
+		do_free_pages(page, order);
 	gfp_exit_free(old);
 }
 

@@ -38,6 +38,7 @@ unit_tests = \
 	%D%/t_string \
 	%D%/t_util \
 	%D%/t_vmalloc \
+	%D%/t_vmap \
 	%D%/t_vmscan \
 	%D%/t_vmstat
 
