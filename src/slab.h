@@ -78,6 +78,7 @@ struct kmem_cache {
 	void (*ctor)(void *); /* const */
 
 	unsigned int barn_nr;	  /* cache lock */
+	unsigned int barn_kept;	  /* cache lock: empty ones behind them */
 	uintptr_t barn[BARN_MAX]; /* cache lock: tagged tops, none empty */
 	/* Cache lock: for each tag, fullest first. */
 	struct list_head partial[NR_LISTS];
@@ -145,6 +146,10 @@ bool slab_object_is_free(struct kmem_cache *s, const void *p);
  * there is none. */
 uintptr_t slab_get_waiting_sheaf(struct kmem_cache *s);
 uintptr_t slab_get_roomy_sheaf(struct kmem_cache *s);
+/* Moves objects out of and into sheaves that stay in the barn, whole sheaves
+ * of them, under one lock; returns how many. */
+size_t slab_take_from_barn(struct kmem_cache *s, void **objs, size_t nr);
+size_t slab_give_to_barn(struct kmem_cache *s, void **objs, size_t nr);
 /* Finds a place for a sheaf of @s that is in nobody's way. */
 void slab_stash_sheaf(struct kmem_cache *s, uintptr_t top);
 
