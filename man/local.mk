@@ -17,7 +17,9 @@ dist_man_MANS += \
 	%D%/kstrdup.3 \
 	%D%/libkmalloc.7 \
 	%D%/memalloc_nofs_save.3 \
+	%D%/linux_headers.7 \
 	%D%/mempool_create.3 \
 	%D%/page_frag_alloc.3 \
 	%D%/shrinker_alloc.3 \
-	%D%/vmalloc.3
+	%D%/vmalloc.3 \
+	%D%/vmap.3

@@ -25,6 +25,7 @@ __attribute__((__constructor__(101))) static void shim_start(void)
 {
 	slab_foreign_free = foreign_free;
 	mm_begin();
+	shim_read_variables();
 	pthread_atfork(mm_fork_prepare, mm_fork_parent, mm_fork_child);
 }
 

@@ -16,9 +16,11 @@
 #include <limits.h>
 #include <malloc.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "mm_init.h"
 #include "page_alloc.h"
+#include "printk.h"
 #include "slabinfo.h"
 #include "vmalloc.h"
 
@@ -79,17 +81,57 @@ __export struct mallinfo mallinfo(void)
 	};
 }
 
+static int set_mmap_threshold(long value)
+{
+	if (value < 0 || (size_t)value > KMALLOC_MAX_SIZE)
+		return 0;
+	WRITE_ONCE(slab_vmap_threshold,
+		   max((size_t)value, (size_t)KMALLOC_MAX_CACHE_SIZE));
+	return 1;
+}
+
+/* -1 is never; 0 would be by age alone. */
+static int set_trim_threshold(long value)
+{
+	if (value < -1)
+		return 0;
+	WRITE_ONCE(page_trim_threshold, value ? (size_t)value : 1);
+	return 1;
+}
+
+static const struct {
+	const char *name;
+	int (*set)(long value);
+} variables[] = {
+	{ "MALLOC_MMAP_THRESHOLD_", set_mmap_threshold },
+	{ "MALLOC_TRIM_THRESHOLD_", set_trim_threshold },
+};
+
+/* The others that glibc has mean nothing here (arenas, bins, brk). */
+void shim_read_variables(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(variables); i++) {
+		const char *text = secure_getenv(variables[i].name);
+		char *end;
+		long value;
+
+		if (!text)
+			continue;
+		value = strtol(text, &end, 0);
+		if (end == text || *end || !variables[i].set(value))
+			pr_warn("%s=%s: expected a number of bytes",
+				variables[i].name, text);
+	}
+}
+
 /* Known parameters are accepted; those that name something we have act. */
 __export int mallopt(int what, int value)
 {
 	switch (what) {
 	case M_MMAP_THRESHOLD:
-		if (value < 0 || (size_t)value > KMALLOC_MAX_SIZE)
-			return 0;
-		slab_vmap_threshold =
-			max((size_t)value, (size_t)KMALLOC_MAX_CACHE_SIZE);
-		return 1;
+		return set_mmap_threshold(value);
 	case M_TRIM_THRESHOLD:
+		return set_trim_threshold(value);
 	case M_TOP_PAD:
 	case M_MMAP_MAX:
 	case M_CHECK_ACTION:

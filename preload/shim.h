@@ -18,6 +18,8 @@ void *shim_calloc(size_t n, size_t size);
 void *shim_realloc(void *p, size_t size);
 void *shim_memalign(size_t align, size_t size);
 void shim_free(void *p);
+/* What glibc's own malloc would read in the environment. */
+void shim_read_variables(void);
 size_t shim_usable_size(void *p);
 void *shim_valloc(size_t size);
 void *shim_pvalloc(size_t size);

@@ -169,6 +169,18 @@ void *arch_mmap(void *addr, size_t len, int prot, int flags)
 			    flags | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
+static int map_error(long ret)
+{
+	return ret < 0 && ret >= -MAX_ERRNO ? (int)ret : 0;
+}
+
+int arch_mmap_shared(void *addr, size_t len)
+{
+	return map_error(sys6(SYS_mmap, (long)addr, (long)len,
+			      PROT_READ | PROT_WRITE,
+			      MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
+}
+
 int arch_munmap(void *addr, size_t len)
 {
 	return (int)sys(SYS_munmap, addr, len, 0);
@@ -186,11 +198,16 @@ int arch_madvise(void *addr, size_t len, int advice)
 
 int arch_move_pages(void *from, size_t len, void *to)
 {
-	long ret = sys6(SYS_mremap, (long)from, (long)len, (long)len,
-			MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_KEEP_OLD,
-			(long)to, 0);
+	return map_error(sys6(SYS_mremap, (long)from, (long)len, (long)len,
+			      MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_KEEP_OLD,
+			      (long)to, 0));
+}
 
-	return ret < 0 && ret >= -MAX_ERRNO ? (int)ret : 0;
+/* An old length of 0 makes another mapping of the same pages. */
+int arch_map_again(void *from, size_t len, void *to)
+{
+	return map_error(sys6(SYS_mremap, (long)from, 0, (long)len,
+			      MREMAP_MAYMOVE | MREMAP_FIXED, (long)to, 0));
 }
 
 bool arch_try_read(void *to, const void *from, size_t len)

@@ -23,6 +23,11 @@ void *arch_mmap(void *addr, size_t len, int prot, int flags);
 int arch_munmap(void *addr, size_t len);
 int arch_mprotect(void *addr, size_t len, int prot);
 int arch_madvise(void *addr, size_t len, int advice);
+/* Fresh memory at @addr, instead of what is there, that is shared with
+ * children of fork. */
+int arch_mmap_shared(void *addr, size_t len);
+/* Shows shared memory at @from at @to as well, instead of what is there. */
+int arch_map_again(void *from, size_t len, void *to);
 /* Moves the pages of [@from, @from + @len) to @to and leaves @from mapped
  * and empty; both ranges are mapped, page aligned and disjoint. */
 int arch_move_pages(void *from, size_t len, void *to);

@@ -81,7 +81,7 @@ bool kswapd_round(bool *used)
 {
 	bool all = param(cgroup) != CGROUP_OFF && cgroup_is_pressed();
 
-	*used = slab_shrink_idle();
+	*used = slab_shrink_idle(IDLE_IN_TIME, SIZE_MAX);
 	if (all)
 		slab_shrink_all();
 	if (all || !*used)

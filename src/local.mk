@@ -20,6 +20,7 @@ core_sources = \
 	%D%/nolock.h %D%/nolock.c \
 	%D%/memcontrol.h %D%/memcontrol.c \
 	%D%/sheaf.h %D%/sheaf.c \
+	%D%/shmem.h %D%/shmem.c \
 	%D%/page_alloc.h %D%/page_alloc.c \
 	%D%/vmalloc.h %D%/vmalloc.c \
 	%D%/slab.h %D%/slub.c \
@@ -28,6 +29,7 @@ core_sources = \
 	%D%/kmem_cache.h %D%/kmem_cache.c \
 	%D%/slab_sheaf.c \
 	%D%/util.h %D%/util.c \
+	%D%/vmap.c \
 	%D%/kmem_buckets.c \
 	%D%/vmscan.h %D%/vmscan.c \
 	%D%/rodata.h %D%/rodata.c \
@@ -82,6 +84,7 @@ kminclude_HEADERS = \
 # <linux/...> for code written for the kernel, out of everybody else's way.
 linuxincdir = $(includedir)/kmalloc-linux/linux
 linuxinc_HEADERS = \
+	include/kmalloc-linux/linux/alloc_tag.h \
 	include/kmalloc-linux/linux/bug.h \
 	include/kmalloc-linux/linux/cache.h \
 	include/kmalloc-linux/linux/cleanup.h \

@@ -247,6 +247,21 @@ void memblock_split_huge(void *addr, size_t len)
 	atomic_add(&nr_splits, 1);
 }
 
+int memblock_renew(void *addr, size_t len)
+{
+	void *p = arch_mmap(addr, len, PROT_READ | PROT_WRITE,
+			    MAP_NORESERVE | MAP_FIXED);
+	bool in_huge = mem_is_phys(addr) && memblock_is_huge(addr);
+
+	if (IS_ERR(p))
+		return (int)PTR_ERR(p);
+	/* As its neighbours are, so that the system joins them again. */
+	if (param(thp) != THP_ALWAYS)
+		arch_madvise(addr, len,
+			     in_huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+	return 0;
+}
+
 /* ---- pages and areas ---- */
 
 static void set_class_limit(size_t online)

@@ -68,6 +68,9 @@ int memblock_offline_vmalloc(size_t from, size_t to);
 bool memblock_is_huge(const void *p);
 /* [@addr, @addr + @len) is about to be given back. */
 void memblock_split_huge(void *addr, size_t len);
+/* Puts fresh private memory, as the big ranges have, in place of what is
+ * mapped at a part that is online.  0, or -errno: then nobody may use it. */
+int memblock_renew(void *addr, size_t len);
 
 /* A piece of nolock space that nobody else asks for; 0 or -errno.
  * Context: any; takes no lock. */

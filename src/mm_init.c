@@ -29,6 +29,7 @@
 #include "percpu.h"
 #include "printk.h"
 #include "sheaf.h"
+#include "shmem.h"
 #include "slab_common.h"
 #include "spinlock.h"
 #include "vmalloc.h"
@@ -183,6 +184,7 @@ void mm_fork_prepare(void)
 	percpu_fork_lock();
 	slab_fork_lock();
 	vmap_fork_lock();
+	shmem_fork_lock();
 	page_fork_lock();
 	sheaf_fork_lock();
 	memcg_fork_lock();
@@ -195,6 +197,7 @@ void mm_fork_parent(void)
 	memcg_fork_unlock();
 	sheaf_fork_unlock();
 	page_fork_unlock();
+	shmem_fork_unlock();
 	vmap_fork_unlock();
 	slab_fork_unlock();
 	percpu_fork_unlock();
@@ -210,6 +213,7 @@ void mm_fork_child(void)
 	memcg_fork_child();
 	sheaf_fork_child();
 	page_fork_child();
+	shmem_fork_child();
 	vmap_fork_child();
 	slab_fork_child();
 	percpu_fork_child();

@@ -56,6 +56,7 @@
 #include "params.h"
 #include "printk.h"
 #include "sheaf.h"
+#include "shmem.h"
 #include "vmstat.h"
 
 enum { DIRTY, ZERO, NR_STATES };
@@ -74,6 +75,8 @@ static struct {
 	u32 next_report; /* when to look for old blocks again */
 	bool ready;
 	bool calm;	       /* ready, and the reserve is full */
+	size_t resident;       /* pages, in use or not */
+	size_t grown;	       /* became so since page_grower was called */
 	struct page *deferred; /* atomic: blocks of page->nr pages */
 	struct {
 		struct list_head area[NR_PAGE_ORDERS];
@@ -241,7 +244,26 @@ static struct page *__take_zero(unsigned int order)
 	if (!gfp_may(FAULT))
 		return NULL;
 	page = __take_block(order, ZERO);
-	return page ? page : __take_fresh(order);
+	if (!page)
+		page = __take_fresh(order);
+	if (page) {
+		zone.resident += 1UL << order;
+		zone.grown += 1UL << order;
+	}
+	return page;
+}
+
+#define GROWTH_LEAST (SZ_1M >> PAGE_SHIFT)
+#define GROWTH_PART 128
+#define UNFIT_PART 16
+
+static bool __grown_much(void)
+{
+	if (likely(zone.grown < GROWTH_LEAST) ||
+	    zone.grown < zone.resident / GROWTH_PART)
+		return false;
+	zone.grown = 0;
+	return true;
 }
 
 /* Drops the lock to make the call; others may use what it brings. */
@@ -319,8 +341,10 @@ size_t page_offline_tail(void)
 /* ---- blocks ---- */
 
 bool (*page_shrinker)(void); /* set once */
-void (*page_reaper)(void);   /* set once */
-void (*page_waker)(void);    /* set once */
+size_t page_trim_threshold;
+void (*page_reaper)(void); /* set once */
+void (*page_waker)(void);  /* set once */
+void (*page_grower)(void); /* set once */
 
 /* More memory, if need be by taking it from the other range. */
 static bool grow_or_shrink(unsigned int order, bool *shrunk)
@@ -533,11 +557,24 @@ bool page_reserve_fill(void)
 	return true;
 }
 
+/* There was no block that is resident and large enough: those that are there
+ * and too small may stay if they are few. */
+static void __cold after_growth(void)
+{
+	if (lockdep_held || !gfp_may(CALL))
+		return;
+	if (READ_ONCE(page_grower))
+		page_grower();
+	if (READ_ONCE(zone.pages[DIRTY]) >
+	    READ_ONCE(zone.resident) / UNFIT_PART)
+		page_report(true);
+}
+
 /* The rest of the block that begins with the pages is freed at once. */
 struct page *page_alloc_exact(unsigned int nr)
 {
 	unsigned int order = order_base_2(nr);
-	bool shrunk = false;
+	bool shrunk = false, grown;
 	struct page *page;
 
 	if (!spin_lock(&zone.lock))
@@ -555,7 +592,10 @@ struct page *page_alloc_exact(unsigned int nr)
 		page = __take_reserve(order);
 	if (page)
 		__free_range(page + nr, (1UL << order) - nr, page->flags);
+	grown = __grown_much();
 	spin_unlock(&zone.lock);
+	if (unlikely(grown))
+		after_growth();
 	if (page)
 		vmstat_add(VMSTAT_pgalloc, 1);
 	return page;
@@ -678,7 +718,10 @@ static size_t __return_collected(struct report *r, bool gone)
 		pages += r->ranges[i].len >> PAGE_SHIFT;
 		__free_block(page, __ffs(r->ranges[i].len >> PAGE_SHIFT));
 	}
-	return gone ? pages : 0;
+	if (!gone)
+		return 0;
+	zone.resident -= pages;
+	return pages;
 }
 
 size_t page_report(bool all)
@@ -687,8 +730,9 @@ size_t page_report(bool all)
 	struct report r;
 	bool gone;
 
-	if (!spin_may_wait(&zone.lock))
+	if (!spin_may_wait(&zone.lock) || (!all && page_trim_none()))
 		return 0;
+	all = all || page_trim_all(READ_ONCE(zone.pages[DIRTY]));
 	do {
 		r.nr = 0;
 		spin_lock(&zone.lock);
@@ -903,6 +947,8 @@ __export void split_page(struct page *page, unsigned int order)
 {
 	u16 owner;
 
+	if (page_type(page) == PG_SHARED && !order)
+		return;
 	if (page_type(page) != PG_PAGES || page->order != order)
 		panic("split_page of %p, order %u: not a block of that order",
 		      mem_page_address(page), order);
@@ -924,18 +970,38 @@ static void do_free_pages(struct page *page, unsigned int order)
 		pcp_free_slowpath(page, order);
 }
 
+/* A page that vmap has shown; with it go those that were put off. */
+static void __cold free_shared(struct page *page)
+{
+	page = shmem_take_back(page);
+	while (page) {
+		struct page *next = (struct page *)page->lru.next;
+
+		page_uncharge(page, 1);
+		page->flags = 0;
+		do_free_pages(page, 0);
+		page = next;
+	}
+}
+
 __export void __free_pages(struct page *page, unsigned int order)
 {
+	bool shared;
 	u32 old;
 
 	if (!page)
 		return;
-	if (page_type(page) != PG_PAGES || page->order != order)
+	shared = page_type(page) == PG_SHARED && !order;
+	if ((!shared && page_type(page) != PG_PAGES) || page->order != order)
 		panic("__free_pages of %p, order %u: not a block of that order",
 		      mem_page_address(page), order);
 	old = gfp_enter_free();
-	page_uncharge(page, 1UL << order);
-	do_free_pages(page, order);
+	if (unlikely(shared)) {
+		free_shared(page);
+	} else {
+		page_uncharge(page, 1UL << order);
+		do_free_pages(page, order);
+	}
 	gfp_exit_free(old);
 }
 

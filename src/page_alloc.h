@@ -51,6 +51,22 @@ size_t page_reserve_min(void);
 /* Fills it up again; false if it was full.  Who takes from it cannot. */
 bool page_reserve_fill(void);
 
+/* How much may be free and resident, in bytes, whatever its age; 0: all that
+ * is young enough; SIZE_MAX: all.  Pages and areas each have this. */
+extern size_t page_trim_threshold __hidden; /* racy; mallopt may change it */
+
+static inline bool page_trim_all(size_t free_pages)
+{
+	size_t most = READ_ONCE(page_trim_threshold);
+
+	return most && free_pages > most >> PAGE_SHIFT;
+}
+
+static inline bool page_trim_none(void)
+{
+	return READ_ONCE(page_trim_threshold) == SIZE_MAX;
+}
+
 /* Gives dirty free blocks back to the system: those older than the
  * reporting delay, or all of them.  Returns the number of pages. */
 size_t page_report(bool all);
@@ -67,6 +83,9 @@ extern void (*page_reaper)(void);
  * by kswapd; vmalloc calls it as well). */
 extern void (*page_waker)(void);
 #define PAGES_TO_WAKE 1024
+/* Called when the zone has grown by a 32nd, with no lock of the zone's: what
+ * others hold for nothing is cheaper (registered by slab_common). */
+extern void (*page_grower)(void);
 /* Empties the pcp lists of every CPU into the buddy lists. */
 void page_drain_pcp(void);
 

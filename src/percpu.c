@@ -588,8 +588,20 @@ static void drain_generic(struct drain *d)
 	}
 }
 
+/* A signal handler above it: slots are not in lockdep_held. */
+static bool holds_slot(void)
+{
+	for (unsigned int i = 0; i < nr_areas; i++) {
+		if (spin_is_held(&areas[i].lock))
+			return true;
+	}
+	return false;
+}
+
 bool percpu_drain_lock(void)
 {
+	if (percpu_mode == PERCPU_GENERIC && holds_slot())
+		return false;
 	return spin_lock(&drain_lock);
 }
 

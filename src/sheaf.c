@@ -78,6 +78,40 @@ void sheaf_put(uintptr_t top)
 	pool_add(sheaf_block(top));
 }
 
+/* Four at a time, up to the sentinel. */
+size_t sheaf_pop_many(uintptr_t *top, void **objs, size_t nr)
+{
+	void **pos = (void **)*top, **to = objs, **end = objs + nr;
+
+	for (; end - to >= 4 && pos[-1] && pos[-2] && pos[-3] && pos[-4];
+	     pos -= 4, to += 4) {
+		to[0] = pos[-1];
+		to[1] = pos[-2];
+		to[2] = pos[-3];
+		to[3] = pos[-4];
+	}
+	while (to < end && pos[-1])
+		*to++ = *--pos;
+	*top = (uintptr_t)pos;
+	return (size_t)(to - objs);
+}
+
+/* Who was late may still look at the sheaf: only a sanitizer minds. */
+size_t sheaf_push_many(uintptr_t *top, void **objs, size_t nr)
+{
+	size_t n = (sheaf_end(*top) - *top) / sizeof(void *);
+
+	n = min(n, nr);
+	if (IS_ENABLED(CONFIG_SANITIZER)) {
+		for (size_t i = 0; i < n; i++)
+			sheaf_push(top, objs[i]);
+		return n;
+	}
+	__builtin_memcpy((void *)*top, objs, n * sizeof(void *));
+	*top += n * sizeof(void *);
+	return n;
+}
+
 u64 sheaf_pool_locks(void)
 {
 	return READ_ONCE(pool_lock.taken);

@@ -58,6 +58,11 @@ static inline uintptr_t sheaf_reset(uintptr_t top, unsigned int capacity)
 	return (uintptr_t)&block[SHEAF_SLOTS - capacity];
 }
 
+/* Moves objects out of a sheaf, into it: as many as there are, as fit, @nr at
+ * most.  Returns how many. */
+size_t sheaf_pop_many(uintptr_t *top, void **objs, size_t nr);
+size_t sheaf_push_many(uintptr_t *top, void **objs, size_t nr);
+
 /* The end of the sheaf: the top that it has when full. */
 static inline uintptr_t sheaf_end(uintptr_t top)
 {

@@ -55,6 +55,9 @@ struct slab {
 BUILD_BUG_ON(offsetof(struct slab, type) != offsetof(struct page, type));
 BUILD_BUG_ON(sizeof(struct slab) != 64);
 
+/* Who looks for idle caches: kswapd once a second, the zone as it grows. */
+enum slab_idle { IDLE_IN_TIME, IDLE_IN_GROWTH, NR_IDLE };
+
 struct kmem_cache {
 	struct spinlock lock;
 	u32 size;	      /* const: distance of two objects */
@@ -75,6 +78,7 @@ struct kmem_cache {
 	void (*ctor)(void *); /* const */
 
 	unsigned int barn_nr;	  /* cache lock */
+	unsigned int barn_kept;	  /* cache lock: empty ones behind them */
 	uintptr_t barn[BARN_MAX]; /* cache lock: tagged tops, none empty */
 	/* Cache lock: for each tag, fullest first. */
 	struct list_head partial[NR_LISTS];
@@ -87,8 +91,10 @@ struct kmem_cache {
 	void *random;	       /* reserved for hardening */
 
 	u64 reaped; /* racy: lock.taken at the last look for idle caches */
-	u64 seen;   /* drain lock: the same, of slab_cache_idle */
-	u32 idle;   /* drain lock: such looks since somebody used it */
+	struct {
+		u64 seen;  /* drain lock: the same, at the last such look */
+		u32 looks; /* drain lock: since somebody used it */
+	} idle[NR_IDLE];
 
 	struct list_head list; /* slab mutex */
 	int refs;	       /* slab mutex: names that share it */
@@ -151,6 +157,10 @@ bool slab_object_is_free(struct kmem_cache *s, const void *p);
  * there is none. */
 uintptr_t slab_get_waiting_sheaf(struct kmem_cache *s);
 uintptr_t slab_get_roomy_sheaf(struct kmem_cache *s);
+/* Moves objects out of and into sheaves that stay in the barn, whole sheaves
+ * of them, under one lock; returns how many. */
+size_t slab_take_from_barn(struct kmem_cache *s, void **objs, size_t nr);
+size_t slab_give_to_barn(struct kmem_cache *s, void **objs, size_t nr);
 /* Finds a place for a sheaf of @s that is in nobody's way. */
 void slab_stash_sheaf(struct kmem_cache *s, uintptr_t top);
 
@@ -175,14 +185,15 @@ void slab_cache_reap(struct kmem_cache *s);
 /* With the drain's lock:
  * Another such look: the number of looks that have found @s idle, 0 if it was
  * used since the last one. */
-unsigned int slab_cache_idle(struct kmem_cache *s);
+unsigned int slab_cache_idle(struct kmem_cache *s, enum slab_idle by);
 /* CPUs' sheaves of the ids whose bits are set, into slabs. */
 void __slab_drain_ids(const u64 ids[NR_PERCPU_IDS / 64]);
-/* Gives those pages of slabs back on which no object is in use; returns how
- * many.  (The lock, lest the child of a fork lacks what is out meanwhile.) */
-size_t slab_cache_purge(struct kmem_cache *s);
-/* What was done to @s since the last look is not use. */
-void slab_cache_seen(struct kmem_cache *s);
+/* Gives those pages of slabs back on which no object is in use, until it is
+ * @most; returns how many.  (The lock, lest the child of a fork lacks what is
+ * out meanwhile.) */
+size_t slab_cache_purge(struct kmem_cache *s, size_t most);
+/* What was done to @s since that look is not use. */
+void slab_cache_seen(struct kmem_cache *s, enum slab_idle by);
 
 struct slab_stat {
 	size_t objects, active, slabs, sheaf_objects;

@@ -9,8 +9,9 @@
  * copy and no sequence of its own.  Meanwhile the CPU has none, and whoever
  * runs on it finds another by the slow path; then the one in our hands is
  * stashed away.  Then come the spare and the barn's sheaves, as they do for
- * single objects; what is beyond them goes to and from the slabs, under one
- * lock from half a sheaf on.
+ * single objects, but that the barn's are emptied and filled where they are,
+ * all under one lock; what is beyond them goes to and from the slabs, under
+ * one lock from half a sheaf on.
  *
  * Locks: none of its own.
  */
@@ -31,40 +32,6 @@ static void return_sheaf(struct kmem_cache *s, uintptr_t top)
 {
 	if (!percpu_cmpxchg(PERCPU_TOP, s->id, PERCPU_DUMMY, top))
 		slab_stash_sheaf(s, top);
-}
-
-/* Four at a time, up to the sentinel. */
-static size_t pop_many(uintptr_t *top, void **objs, size_t nr)
-{
-	void **pos = (void **)*top, **to = objs, **end = objs + nr;
-
-	for (; end - to >= 4 && pos[-1] && pos[-2] && pos[-3] && pos[-4];
-	     pos -= 4, to += 4) {
-		to[0] = pos[-1];
-		to[1] = pos[-2];
-		to[2] = pos[-3];
-		to[3] = pos[-4];
-	}
-	while (to < end && pos[-1])
-		*to++ = *--pos;
-	*top = (uintptr_t)pos;
-	return (size_t)(to - objs);
-}
-
-/* Who was late may still look at the sheaf: only a sanitizer minds. */
-static size_t push_many(uintptr_t *top, void **objs, size_t nr)
-{
-	size_t n = (sheaf_end(*top) - *top) / sizeof(void *);
-
-	n = min(n, nr);
-	if (IS_ENABLED(CONFIG_SANITIZER)) {
-		for (size_t i = 0; i < n; i++)
-			sheaf_push(top, objs[i]);
-		return n;
-	}
-	__builtin_memcpy((void *)*top, objs, n * sizeof(void *));
-	*top += n * sizeof(void *);
-	return n;
 }
 
 /* What the slabs' locks may be held for. */
@@ -89,12 +56,14 @@ static size_t take_from_slabs(struct kmem_cache *s, void **objs, size_t nr)
 static size_t take_from_sheaves(struct kmem_cache *s, void **objs, size_t nr)
 {
 	uintptr_t next, top = borrow_sheaf(s);
-	size_t got = top ? pop_many(&top, objs, nr) : 0;
+	size_t got = top ? sheaf_pop_many(&top, objs, nr) : 0;
 
 	while (got < nr && (next = slab_get_waiting_sheaf(s))) {
 		slab_stash_sheaf(s, top); /* it is empty */
 		top = next;
-		got += pop_many(&top, objs + got, nr - got);
+		got += sheaf_pop_many(&top, objs + got, nr - got);
+		if (nr - got >= s->capacity)
+			got += slab_take_from_barn(s, objs + got, nr - got);
 	}
 	if (likely(top))
 		return_sheaf(s, top);
@@ -141,13 +110,15 @@ static bool has_place(const struct kmem_cache *s, size_t nr)
 static size_t give_to_sheaves(struct kmem_cache *s, void **objs, size_t nr)
 {
 	uintptr_t next, top = borrow_sheaf(s);
-	size_t done = top ? push_many(&top, objs, nr) : 0;
+	size_t done = top ? sheaf_push_many(&top, objs, nr) : 0;
 
 	while (done < nr && has_place(s, nr - done) &&
 	       (next = slab_get_roomy_sheaf(s))) {
 		slab_stash_sheaf(s, top); /* it is full */
 		top = next;
-		done += push_many(&top, objs + done, nr - done);
+		done += sheaf_push_many(&top, objs + done, nr - done);
+		if (nr - done >= s->capacity)
+			done += slab_give_to_barn(s, objs + done, nr - done);
 	}
 	if (likely(top))
 		return_sheaf(s, top);

@@ -79,6 +79,7 @@ static LIST_HEAD(unused_list); /* slab mutex: destroyed caches' memory */
 static unsigned int next_id = SLAB_ID_FIRST_NAMED; /* slab mutex */
 static u8 free_ids[NR_PERCPU_IDS];		   /* slab mutex */
 static unsigned int nr_free_ids;		   /* slab mutex */
+static u32 shrinking_grown;			   /* atomic */
 
 /* ---- idle caches ---- */
 
@@ -99,14 +100,6 @@ static void reap(void)
 		if (s)
 			slab_cache_reap(s);
 	}
-}
-
-void slab_common_up(void)
-{
-	WRITE_ONCE(page_reaper, reap);
-	slab_free_owners = free_owners;
-	/* pairs with the acquire in slab_alloc_fast */
-	smp_store_release(&slab_fast_limit, KMALLOC_MAX_CACHE_SIZE);
 }
 
 /* ---- making caches ---- */
@@ -457,7 +450,7 @@ static void *large_charged(size_t size, size_t align, bool zero,
 		page_set_owner(mem_page(p), owner);
 		real = bytes;
 	} else if (p && mem_is_vmalloc(p)) {
-		vmap_set_owner(p, owner);
+		vmap_set_memcg(p, owner);
 		real = vmap_size(p);
 	}
 	if (owner && real < bytes)
@@ -795,7 +788,7 @@ __export struct mem_cgroup *mem_cgroup_from_obj(void *p)
 	if (id)
 		owner = object_owner(id, p);
 	else if (mem_is_vmalloc(p))
-		owner = vmap_owner(p);
+		owner = vmap_memcg(p);
 	else if (mem_is_phys(p) && mem_page(p)->flags & PAGE_CHARGED)
 		owner = (u16)mem_page(p)->memcg;
 	return memcg_from_id(owner);
@@ -913,32 +906,42 @@ void slab_shrink_all(void)
 		if (!s)
 			continue;
 		slab_cache_shrink_drained(s);
-		slab_cache_purge(s);
+		slab_cache_purge(s, SIZE_MAX);
 	}
 	percpu_drain_unlock();
 }
 
-#define IDLE_PURGE 3
+/* How many looks find a cache idle before its pages go. */
+static const u8 idle_purge[NR_IDLE] = {
+	[IDLE_IN_TIME] = 3,
+	[IDLE_IN_GROWTH] = 2,
+};
 
 /* Of an idle cache first the sheaves, later the pages: those that are wanted
  * again must be touched anew.  The sheaves then too, because to free into an
  * empty one is a use that nobody sees. */
-static bool is_due(unsigned int idle)
+static bool is_due(const struct kmem_cache *s, enum slab_idle by)
 {
-	return idle == 1 || idle == IDLE_PURGE;
+	return s->idle[by].looks == 1 || s->idle[by].looks == idle_purge[by];
 }
 
-static void shrink_idle(struct kmem_cache *s)
+static size_t shrink_idle(struct kmem_cache *s, enum slab_idle by, size_t most)
 {
-	if (!is_due(s->idle))
-		return;
+	size_t pages = 0;
+
+	if (!is_due(s, by))
+		return 0;
 	slab_cache_shrink_drained(s);
-	if (s->idle == IDLE_PURGE)
-		slab_cache_purge(s);
-	slab_cache_seen(s);
+	if (s->idle[by].looks == idle_purge[by]) {
+		pages = slab_cache_purge(s, most);
+		if (pages == most)
+			s->idle[by].looks--; /* there is more */
+	}
+	slab_cache_seen(s, by);
+	return pages;
 }
 
-unsigned int slab_shrink_idle(void)
+unsigned int slab_shrink_idle(enum slab_idle by, size_t most)
 {
 	u64 drain[NR_PERCPU_IDS / 64] = { 0 };
 	unsigned int used = 0;
@@ -951,8 +954,8 @@ unsigned int slab_shrink_idle(void)
 
 		if (!s)
 			continue;
-		used += !slab_cache_idle(s);
-		if (is_due(s->idle))
+		used += !slab_cache_idle(s, by);
+		if (is_due(s, by))
 			drain[id / 64] |= 1ULL << id % 64;
 	}
 	__slab_drain_ids(drain);
@@ -961,10 +964,30 @@ unsigned int slab_shrink_idle(void)
 		struct kmem_cache *s = smp_load_acquire(&slab_caches[id]);
 
 		if (s)
-			shrink_idle(s);
+			most -= shrink_idle(s, by, most);
 	}
 	percpu_drain_unlock();
 	return used;
+}
+
+#define GROWTH_PURGE (16 * SZ_1M >> PAGE_SHIFT)
+
+/* One thread at a time; who comes meanwhile goes on. */
+static void shrink_grown(void)
+{
+	if (xchg(&shrinking_grown, 1))
+		return;
+	slab_shrink_idle(IDLE_IN_GROWTH, GROWTH_PURGE);
+	atomic_set(&shrinking_grown, 0);
+}
+
+void slab_common_up(void)
+{
+	slab_free_owners = free_owners;
+	WRITE_ONCE(page_reaper, reap);
+	WRITE_ONCE(page_grower, shrink_grown);
+	/* pairs with the acquire in slab_alloc_fast */
+	smp_store_release(&slab_fast_limit, KMALLOC_MAX_CACHE_SIZE);
 }
 
 void slab_fork_lock(void)
@@ -992,4 +1015,5 @@ void slab_fork_child(void)
 	list_for_each_entry(s, &cache_list, list)
 		spin_lock_reinit(&s->lock);
 	spin_lock_reinit(&slab_mutex);
+	atomic_set(&shrinking_grown, 0);
 }

@@ -137,10 +137,10 @@ void __slab_grow_object_size(struct kmem_cache *s, u32 size);
 void slab_for_each_cache(void (*fn)(struct kmem_cache *, void *), void *arg);
 /* Gives all unused slabs back. */
 void slab_shrink_all(void);
-/* Those of caches that nobody used since the last call, and from the third
- * such call on unused pages of slabs in use.  Returns how many caches were
- * used.  Context: takes DRAIN; a barrier for each 64 sheaves. */
-unsigned int slab_shrink_idle(void);
+/* Those of caches that nobody used since the last such call, and some calls
+ * later unused pages of slabs in use, up to @most pages.  Returns how many
+ * caches were used.  Context: takes DRAIN; a barrier for each 64 sheaves. */
+unsigned int slab_shrink_idle(enum slab_idle by, size_t most);
 
 /* An unknown pointer: who else may know it (registered by preload/). */
 extern bool (*slab_foreign_free)(void *p);

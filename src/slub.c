@@ -797,6 +797,98 @@ static unsigned int __barn_choose(struct kmem_cache *s)
 		       0;
 }
 
+/*
+ * Sheaves that bulk calls emptied stay behind the others, for bulk calls to
+ * fill again:
+ *
+ *	barn[0 .. barn_nr)	barn[.. barn_nr + barn_kept)	.. barn_max
+ *	with objects, tagged	empty
+ */
+
+static uintptr_t __barn_take(struct kmem_cache *s, unsigned int i)
+{
+	uintptr_t top = barn_top(s, i);
+
+	atomic_set(&s->barn_nr, s->barn_nr - 1);
+	for (; i < s->barn_nr + s->barn_kept; i++)
+		s->barn[i] = s->barn[i + 1];
+	return top;
+}
+
+static bool __barn_add(struct kmem_cache *s, uintptr_t top)
+{
+	unsigned int nr = s->barn_nr, end = nr + s->barn_kept;
+
+	if (nr >= s->barn_max)
+		return false;
+	if (end < s->barn_max) {
+		s->barn[end] = s->barn[nr];
+	} else {
+		WRITE_ONCE(s->barn_kept, s->barn_kept - 1);
+		sheaf_put(s->barn[nr]);
+	}
+	s->barn[nr] = top | cpu_tag();
+	atomic_set(&s->barn_nr, nr + 1);
+	return true;
+}
+
+/* The last of the kept ones; there is one. */
+static uintptr_t __barn_unkeep(struct kmem_cache *s)
+{
+	WRITE_ONCE(s->barn_kept, s->barn_kept - 1);
+	return s->barn[s->barn_nr + s->barn_kept];
+}
+
+size_t slab_take_from_barn(struct kmem_cache *s, void **objs, size_t nr)
+{
+	size_t got = 0;
+	unsigned int n = 0;
+
+	if (!atomic_read(&s->barn_nr) || !spin_lock(&s->lock))
+		return 0;
+	for (; s->barn_nr && nr - got >= s->capacity; n++) {
+		unsigned int i = __barn_choose(s);
+		uintptr_t top;
+
+		if (i == s->barn_nr)
+			break;
+		top = __barn_take(s, i);
+		got += sheaf_pop_many(&top, objs + got, nr - got);
+		s->barn[s->barn_nr + s->barn_kept] = top;
+		WRITE_ONCE(s->barn_kept, s->barn_kept + 1);
+	}
+	spin_unlock(&s->lock);
+	vmstat_add(VMSTAT_barn_get, n);
+	return got;
+}
+
+size_t slab_give_to_barn(struct kmem_cache *s, void **objs, size_t nr)
+{
+	size_t done = 0;
+	unsigned int n = 0;
+
+	if (!READ_ONCE(s->barn_kept) || !spin_lock(&s->lock))
+		return 0;
+	for (; s->barn_kept && nr - done >= s->capacity; n++) {
+		uintptr_t top = __barn_unkeep(s);
+
+		done += sheaf_push_many(&top, objs + done, nr - done);
+		__barn_add(s, top);
+	}
+	spin_unlock(&s->lock);
+	vmstat_add(VMSTAT_barn_put, n);
+	return done;
+}
+
+static void barn_drop_kept(struct kmem_cache *s)
+{
+	if (!READ_ONCE(s->barn_kept) || !spin_lock(&s->lock))
+		return;
+	while (s->barn_kept)
+		sheaf_put(__barn_unkeep(s));
+	spin_unlock(&s->lock);
+}
+
 /* @all: whichever there is. */
 static uintptr_t barn_get(struct kmem_cache *s, bool all)
 {
@@ -806,12 +898,8 @@ static uintptr_t barn_get(struct kmem_cache *s, bool all)
 	if (!atomic_read(&s->barn_nr) || !spin_lock(&s->lock))
 		return 0;
 	i = all ? 0 : __barn_choose(s);
-	if (i < s->barn_nr) {
-		top = barn_top(s, i);
-		atomic_set(&s->barn_nr, s->barn_nr - 1);
-		for (; i < s->barn_nr; i++)
-			s->barn[i] = s->barn[i + 1];
-	}
+	if (i < s->barn_nr)
+		top = __barn_take(s, i);
 	spin_unlock(&s->lock);
 	if (top)
 		vmstat_add(VMSTAT_barn_get, 1);
@@ -824,11 +912,7 @@ static bool barn_put(struct kmem_cache *s, uintptr_t top)
 
 	if (atomic_read(&s->barn_nr) >= s->barn_max || !spin_lock(&s->lock))
 		return false;
-	room = s->barn_nr < s->barn_max;
-	if (room) {
-		s->barn[s->barn_nr] = top | cpu_tag();
-		atomic_set(&s->barn_nr, s->barn_nr + 1);
-	}
+	room = __barn_add(s, top);
 	spin_unlock(&s->lock);
 	if (room)
 		vmstat_add(VMSTAT_barn_put, 1);
@@ -1047,6 +1131,7 @@ unsigned int slab_cache_shrink_drained(struct kmem_cache *s)
 
 	while ((top = barn_get(s, true)))
 		drop_sheaf(s, top);
+	barn_drop_kept(s);
 	INIT_LIST_HEAD(&empty);
 	take_empty_slabs(s, &empty);
 	free_slabs(s, &empty);
@@ -1092,19 +1177,24 @@ void slab_cache_reap(struct kmem_cache *s)
 	WRITE_ONCE(s->reaped, READ_ONCE(s->lock.taken));
 }
 
-void slab_cache_seen(struct kmem_cache *s)
+void slab_cache_seen(struct kmem_cache *s, enum slab_idle by)
 {
-	s->seen = READ_ONCE(s->lock.taken);
+	u64 taken = READ_ONCE(s->lock.taken) - s->idle[by].seen;
+
+	for (int i = 0; i < NR_IDLE; i++)
+		s->idle[i].seen += taken;
 }
 
-unsigned int slab_cache_idle(struct kmem_cache *s)
+unsigned int slab_cache_idle(struct kmem_cache *s, enum slab_idle by)
 {
-	if (READ_ONCE(s->lock.taken) == s->seen)
-		s->idle++;
+	u64 taken = READ_ONCE(s->lock.taken);
+
+	if (taken == s->idle[by].seen)
+		s->idle[by].looks++;
 	else
-		s->idle = 0;
-	slab_cache_seen(s);
-	return s->idle;
+		s->idle[by].looks = 0;
+	s->idle[by].seen = taken;
+	return s->idle[by].looks;
 }
 
 void __slab_drain_ids(const u64 ids[NR_PERCPU_IDS / 64])
@@ -1285,7 +1375,7 @@ static size_t purge_some(struct purge *p)
 }
 
 /* What was constructed, or is looked at when it is free, must stay. */
-size_t slab_cache_purge(struct kmem_cache *s)
+size_t slab_cache_purge(struct kmem_cache *s, size_t most)
 {
 	struct purge p = { .s = s };
 	size_t total = 0, pages;
@@ -1293,10 +1383,10 @@ size_t slab_cache_purge(struct kmem_cache *s)
 	if (s->ctor || s->flags & SLAB_TYPESAFE_BY_RCU ||
 	    s->order > SLAB_MAX_ORDER || !spin_may_wait(&s->lock))
 		return 0;
-	while ((pages = purge_some(&p)))
+	while (total < most && (pages = purge_some(&p)))
 		total += pages;
 	vmstat_add(VMSTAT_pgreported, total);
-	return total;
+	return min(total, most);
 }
 
 void slab_cache_stat(struct kmem_cache *s, struct slab_stat *stat)
@@ -1327,6 +1417,9 @@ void check_cache(struct kmem_cache *s)
 	unsigned int empty = 0;
 
 	spin_lock(&s->lock);
+	BUG_ON(s->barn_nr + s->barn_kept > s->barn_max);
+	for (unsigned int i = 0; i < s->barn_kept; i++)
+		BUG_ON(!sheaf_is_empty(s->barn[s->barn_nr + i]));
 	for (int i = 0; i < NR_LISTS; i++) {
 		list_for_each_entry(slab, &s->partial[i], list) {
 			unsigned int bits = 0;

@@ -28,6 +28,9 @@
  * Areas of vmalloc_huge are advised to consist of 2 MiB pages, until they
  * are freed; they are not resized but copied.
  *
+ * Areas of vmap show pages that are somebody's; who made them (their owner)
+ * is called to take the pages out before they are freed.
+ *
  * The kernel's areas (vmalloc) have a guard, the last page of their run,
  * which goes when they are freed; malloc's have none.
  *
@@ -63,21 +66,15 @@
 
 enum run_state { RUN_NONE, RUN_BUSY, RUN_DIRTY, RUN_ZERO, RUN_PURGING };
 enum { BIN_DIRTY, BIN_ZERO, NR_BIN_SETS };
+enum area_kind {
+	AREA_PLAIN,
+	AREA_HUGE, /* advised to be 2 MiB pages */
+	AREA_PAGES /* vmap's */
+};
 #define NR_BINS 128
 #define BIN_LOOK 8 /* runs looked at in one bin */
 
 struct vmap_unit {
-	u32 nr;	    /* head: units of the run */
-	u32 head;   /* last: the run's first unit */
-	u8 state;   /* head: enum run_state */
-	u8 charged; /* head, BUSY: to a group; owner */
-	union {
-		struct {
-			u8 guarded; /* head: the last page is inaccessible */
-			u8 huge;    /* head, BUSY: advised to be 2 MiB pages */
-		};
-		u16 special; /* one of these */
-	};
 	union {
 		struct {
 			u32 next, prev; /* head, free: in the bin, plus 1 */
@@ -85,6 +82,18 @@ struct vmap_unit {
 		struct {
 			u32 from, to; /* second, free: the run's hull */
 		};
+		void *owner; /* head, AREA_PAGES: whose; NULL: no more */
+	};
+	u32 nr;	    /* head: units of the run */
+	u32 head;   /* last, AREA_PAGES all: the run's first unit */
+	u8 state;   /* head: enum run_state */
+	u8 charged; /* head, BUSY: to a group; memcg */
+	union {
+		struct {
+			u8 guarded; /* head: the last page is inaccessible */
+			u8 kind;    /* head, BUSY: enum area_kind */
+		};
+		u16 special; /* one of these */
 	};
 	union {
 		u32 stamp; /* head, DIRTY: when it was freed, 1/4 s; the mean */
@@ -469,16 +478,16 @@ static void advise_huge(u32 i, size_t size)
 	if (param(thp) == THP_MADVISE &&
 	    !arch_madvise(unit_address(i), ALIGN_DOWN(size, SZ_2M),
 			  MADV_HUGEPAGE))
-		vm.unit[i].huge = true;
+		vm.unit[i].kind = AREA_HUGE;
 }
 
 /* As all of the range is. */
 static void unadvise_huge(u32 i)
 {
-	if (!vm.unit[i].huge)
+	if (vm.unit[i].kind != AREA_HUGE)
 		return;
 	arch_madvise(unit_address(i), run_bytes(i), MADV_NOHUGEPAGE);
-	vm.unit[i].huge = false;
+	vm.unit[i].kind = AREA_PLAIN;
 }
 
 /* ---- purging ---- */
@@ -579,8 +588,9 @@ size_t vmap_purge(bool all)
 	unsigned int nr;
 	bool gone;
 
-	if (!spin_may_wait(&vm.lock))
+	if (!spin_may_wait(&vm.lock) || (!all && page_trim_none()))
 		return 0;
+	all = all || page_trim_all(READ_ONCE(vm.dirty_units) * UNIT_PAGES);
 	do {
 		spin_lock(&vm.lock);
 		nr = __collect_dirty(runs, all);
@@ -733,6 +743,8 @@ static void __cold report_bad_area(const void *p)
 		head--;
 	if (!inside || i >= vm.frontier)
 		pr_err("free of %p: not an allocated block", p);
+	else if (vm.unit[head].state == RUN_BUSY && unit_address(head) == p)
+		pr_err("double free of %p (%u pages)", p, vm.unit[i].pages);
 	else if (vm.unit[head].state == RUN_BUSY)
 		pr_err("free of %p: interior pointer of a %lu-byte block at %p",
 		       p, (unsigned long)vm.unit[head].pages << PAGE_SHIFT,
@@ -817,7 +829,7 @@ static void __cold free_deferred(void)
 	}
 }
 
-void vmap_set_owner(void *p, u16 owner)
+void vmap_set_memcg(void *p, u16 owner)
 {
 	u32 i = unit_index(p);
 
@@ -827,7 +839,7 @@ void vmap_set_owner(void *p, u16 owner)
 	WRITE_ONCE(vm.unit[i].charged, true);
 }
 
-u16 vmap_owner(const void *p)
+u16 vmap_memcg(const void *p)
 {
 	u32 i;
 
@@ -842,6 +854,17 @@ static void uncharge(u32 i)
 		       (size_t)vm.unit[i].pages << PAGE_SHIFT);
 }
 
+bool (*vmap_unmap)(void *p); /* set once */
+
+static bool __cold free_mapped(void *p)
+{
+	bool ok = vmap_unmap(p);
+
+	if (!ok)
+		report_bad_area(p);
+	return ok;
+}
+
 bool vmap_free(void *p)
 {
 	u32 i;
@@ -850,6 +873,8 @@ bool vmap_free(void *p)
 		report_bad_area(p);
 		return false;
 	}
+	if (unlikely(vm.unit[i].kind == AREA_PAGES))
+		return free_mapped(p);
 	uncharge(i);
 	if (!free_area(i))
 		defer_free(p);
@@ -863,6 +888,57 @@ size_t vmap_size(const void *p)
 	u32 i;
 
 	return is_area(p, &i) ? (size_t)vm.unit[i].pages << PAGE_SHIFT : 0;
+}
+
+/* ---- areas of others' pages ---- */
+
+void vmap_set_owner(void *p, void *owner)
+{
+	u32 i = unit_index(p);
+
+	spin_lock(&vm.lock);
+	for (u32 k = 1; k < vm.unit[i].nr; k++)
+		vm.unit[i + k].head = i;
+	vm.unit[i].owner = owner;
+	vm.unit[i].kind = owner ? AREA_PAGES : AREA_PLAIN;
+	spin_unlock(&vm.lock);
+}
+
+void *vmap_take_owner(void *p)
+{
+	void *owner = NULL;
+	u32 i;
+
+	if (!spin_lock(&vm.lock))
+		return NULL;
+	if (is_area(p, &i) && vm.unit[i].kind == AREA_PAGES) {
+		owner = vm.unit[i].owner;
+		vm.unit[i].owner = NULL;
+	}
+	spin_unlock(&vm.lock);
+	return owner;
+}
+
+/* What an inner unit says of its head may be from long ago: the head must
+ * agree. */
+void *vmap_owner_of(const void *p, size_t *offset)
+{
+	const struct vmap_unit *u;
+	u32 i;
+
+	if (!mem_is_vmalloc(p) || !vm.unit)
+		return NULL;
+	i = unit_index(p);
+	if (i >= READ_ONCE(vm.frontier))
+		return NULL;
+	if (vm.unit[i].state == RUN_NONE)
+		i = vm.unit[i].head;
+	u = &vm.unit[i];
+	if (u->state != RUN_BUSY || u->kind != AREA_PAGES ||
+	    unit_index(p) - i >= u->nr)
+		return NULL;
+	*offset = (size_t)((const char *)p - unit_address(i));
+	return u->owner;
 }
 
 /* ---- resizing ---- */
@@ -991,7 +1067,10 @@ void *vmap_resize(void *p, size_t size)
 		return NULL;
 	guard = vm.unit[i].guarded;
 	nr = units_for(pages, guard);
-	if (vm.unit[i].huge && (pages > room_of(i) || nr < vm.unit[i].nr / 2))
+	if (vm.unit[i].kind == AREA_PAGES)
+		return NULL;
+	if (vm.unit[i].kind == AREA_HUGE &&
+	    (pages > room_of(i) || nr < vm.unit[i].nr / 2))
 		return NULL;
 	if (pages <= room_of(i)) {
 		if (nr < vm.unit[i].nr / 2)
@@ -1040,7 +1119,7 @@ static noinline void *alloc_charged(size_t size, size_t align, bool zero,
 	if (size <= PTRDIFF_MAX && memcg_charge(memcg, bytes, &owner))
 		p = do_alloc_area(size, align, zero);
 	if (p)
-		vmap_set_owner(p, owner);
+		vmap_set_memcg(p, owner);
 	else if (owner)
 		memcg_uncharge(owner, bytes);
 	return p;

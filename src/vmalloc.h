@@ -20,14 +20,23 @@
 void *vmap_alloc(size_t size, size_t align, bool guard, bool *zeroed);
 /* The group that the area at @p is charged to; 0: none.  It stays where it is
  * then, and is not resized. */
-void vmap_set_owner(void *p, u16 owner);
-u16 vmap_owner(const void *p);
+void vmap_set_memcg(void *p, u16 owner);
+u16 vmap_memcg(const void *p);
 /* __vmalloc at a multiple of @align, a power of two. */
 void *vmalloc_align(size_t size, size_t align, gfp_t gfp);
 /* Zeroes an area that is fresh from vmap_alloc. */
 void vmap_clear(void *p, size_t size);
 /* False if @p is not the start of an area in use (after a report). */
 bool vmap_free(void *p);
+/* An area that shows pages of somebody's: to free it, vmap_unmap is called
+ * (registered by vmap), which takes the owner, has private memory put back,
+ * sets the owner to NULL and frees the area. */
+extern bool (*vmap_unmap)(void *p);
+void vmap_set_owner(void *p, void *owner);
+/* NULL if it was taken already or @p is no such area. */
+void *vmap_take_owner(void *p);
+/* Of the area around @p; *offset: how far from its start. */
+void *vmap_owner_of(const void *p, size_t *offset);
 /* Usable bytes of the area at @p; 0 if there is none. */
 size_t vmap_size(const void *p);
 /* Resizes in place or by moving page tables; NULL: @p is as it was. */

@@ -42,6 +42,7 @@ unit_tests = \
 	%D%/t_string \
 	%D%/t_util \
 	%D%/t_vmalloc \
+	%D%/t_vmap \
 	%D%/t_vmscan \
 	%D%/t_vmstat
 
@@ -57,6 +58,8 @@ dist_tests = \
 	%D%/lifetimes.sh \
 	%D%/limits.sh \
 	%D%/linux/linux.sh \
+	%D%/kernel/lib.sh \
+	%D%/kernel/radix-tree.sh \
 	%D%/cxx/cache.sh
 
 check_LTLIBRARIES += libcore-debug.la
@@ -127,6 +130,7 @@ include %D%/preload/local.mk
 include %D%/misuse/local.mk
 include %D%/gate/local.mk
 include %D%/rcu/local.mk
+include %D%/kernel/local.mk
 
 # The unit tests alone, possibly under a tool:
 # make check-unit LOG_COMPILER='valgrind -q'

@@ -131,6 +131,13 @@ static void test_scopes(void **state)
 			 GFP_HIGHUSER);
 	memalloc_pin_restore(pin);
 	assert_int_equal(memalloc_flags_save(0x4), 0);
+	fs = memalloc_flags_save(PF_MEMALLOC_NOFS | PF_MEMALLOC_PIN);
+	assert_int_equal(fs, PF_MEMALLOC_NOFS | PF_MEMALLOC_PIN);
+	io = memalloc_flags_save(PF_MEMALLOC_NOFS | PF_MEMALLOC_NOIO);
+	assert_int_equal(io, PF_MEMALLOC_NOIO);
+	memalloc_flags_restore(io);
+	assert_int_equal(current_gfp_context(GFP_KERNEL), GFP_NOFS);
+	memalloc_flags_restore(fs | 0x4);
 	assert_int_equal(gfp_task.word, 0);
 }
 

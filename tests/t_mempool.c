@@ -268,6 +268,39 @@ static void ready_made(void)
 	must(!mempool_create_page_pool(1, 10 + 1));
 }
 
+/* The functions that these are made of, called alone. */
+static void callbacks(void)
+{
+	struct kmem_cache *s = kmem_cache_create("element", 200, 0, 0, NULL);
+	void *size = (void *)3000UL, *order = (void *)2UL;
+	mempool_t *pool;
+	char *p;
+
+	p = mempool_alloc_slab(GFP_KERNEL | __GFP_ZERO, s);
+	must(p && km_is_zero(p, 200));
+	mempool_free_slab(p, s);
+	p = mempool_kmalloc(GFP_KERNEL | __GFP_ZERO, size);
+	must(p && ksize(p) >= 3000 && km_is_zero(p, 3000));
+	mempool_kfree(p, size);
+	p = mempool_kvmalloc(GFP_KERNEL, (void *)(SZ_4M + 1UL));
+	must(p && is_vmalloc_addr(p));
+	memset(p, 1, SZ_4M + 1);
+	mempool_kvfree(p, NULL);
+	p = mempool_alloc_pages(GFP_KERNEL, order);
+	must(p && PAGE_ALIGNED(page_address((struct page *)p)));
+	mempool_free_pages(p, order);
+	must(!mempool_kmalloc(GFP_KERNEL, (void *)~0UL));
+	must(!mempool_alloc_pages(GFP_KERNEL, (void *)11UL));
+
+	pool = mempool_create_node(3, mempool_kmalloc, mempool_kfree, size,
+				   GFP_NOIO, NUMA_NO_NODE);
+	must(pool && pool->curr_nr == 3);
+	mempool_destroy(pool);
+	must(!mempool_create_node(-1, mempool_kmalloc, mempool_kfree, size,
+				  GFP_KERNEL, 0));
+	kmem_cache_destroy(s);
+}
+
 /* ---- waiting ---- */
 
 struct waiter {
@@ -454,6 +487,7 @@ int main(void)
 		cmocka_unit_test(test_resize_to_nothing),
 		cmocka_unit_test(test_zeroed),
 		km_unit_child(ready_made),
+		km_unit_child(callbacks),
 		km_unit_child(woken),
 		km_unit_child(bulk_woken),
 		km_unit_modes(stress),

@@ -314,12 +314,29 @@ static void report(void)
 	/* Young blocks stay for now. */
 	must(page_report(false) == 0);
 	must(resident(page_address(page[0]), 1024) == 1024);
-	must(page_report(true) == 8 * 1024);
+	page_trim_threshold = 8 * SZ_4M; /* is not exceeded */
+	must(page_report(false) == 0);
+	page_trim_threshold--;
+	must(page_report(false) == 8 * 1024);
 	for (int i = 0; i < 8; i++)
 		must(resident(page_address(page[i]), 1024) == 0);
 	must(page_report(true) == 0);
 	check_zone();
 	must(vmstat_read(VMSTAT_pgreported) == 8 * 1024);
+}
+
+static void report_never(void)
+{
+	struct page *page;
+
+	setenv("KMALLOC", "page_reporting_delay=0", 1);
+	start();
+	page_trim_threshold = SIZE_MAX;
+	page = get_block(GFP_KERNEL, MAX_PAGE_ORDER, 1);
+	__free_pages(page, MAX_PAGE_ORDER);
+	must(page_report(false) == 0);
+	must(resident(page_address(page), 1024) == 1024);
+	must(page_report(true) == 1024);
 }
 
 static void report_no_delay(void)
@@ -911,6 +928,7 @@ int main(void)
 		km_unit_modes(gfp_zero),
 		km_unit_child(zero_flag),
 		km_unit_child(report),
+		km_unit_child(report_never),
 		km_unit_child(report_no_delay),
 		km_unit_child(report_many),
 		km_unit_child(report_fails),

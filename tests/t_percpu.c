@@ -504,6 +504,44 @@ static void signals(void)
 	check_all_home();
 }
 
+static void put_back(unsigned int id, uintptr_t top, void *arg)
+{
+	(void)arg;
+	if (!percpu_cmpxchg(PERCPU_TOP, id, PERCPU_DUMMY, top))
+		sheaf_put(top);
+}
+
+/* Of an id that the interrupted one does not use: it is the CPU's slot that
+ * may be locked. */
+static void on_signal_drain(int sig)
+{
+	nr_signals = nr_signals + 1;
+	percpu_drain(ID + 1, 1, put_back, NULL);
+}
+
+static void handler_drains(void)
+{
+	struct itimerval often = { { 0, 200 }, { 0, 200 } };
+	struct itimerval never = { { 0, 0 }, { 0, 0 } };
+	struct sigaction sa = { .sa_handler = on_signal_drain };
+	struct object *held;
+
+	start();
+	sigaction(SIGVTALRM, &sa, NULL);
+	install(CAPACITY);
+	must(percpu_cmpxchg(PERCPU_TOP, ID + 1, PERCPU_DUMMY,
+			    filled_sheaf(CAPACITY)));
+	setitimer(ITIMER_VIRTUAL, &often, NULL);
+	for (unsigned long i = 0; nr_signals < 100 && i < 1UL << 32; i++) {
+		held = percpu_pop_slowpath(ID);
+		must(held && percpu_push_slowpath(ID, held) == RSEQ_DONE);
+	}
+	setitimer(ITIMER_VIRTUAL, &never, NULL);
+	must(nr_signals >= 100);
+	percpu_drain(ID, 2, empty_sheaf, NULL);
+	check_all_home();
+}
+
 /* ---- fork ---- */
 
 static void after_fork(void *arg)
@@ -630,6 +668,7 @@ int main(int argc, char **argv)
 		km_unit_modes(drain),
 		km_unit_modes(drain_unfenced),
 		km_unit_modes(signals),
+		km_unit_modes(handler_drains),
 		km_unit_modes(fork_child),
 		km_unit_modes(stress),
 		km_unit_modes(stress_drained),

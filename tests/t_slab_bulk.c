@@ -5,10 +5,13 @@
  */
 #include "kmtest.h"
 
+#include <sched.h>
+
 #include "kmalloc.h"
 #include "kmem_cache.h"
 #include "mm_boot.h"
 #include "percpu.h"
+#include "sheaf.h"
 #include "slab_bulk.h"
 #include "vmstat.h"
 
@@ -92,6 +95,58 @@ static void large_objects(void)
 	s = cache_of(100000);
 	for (size_t nr = 0; nr < 20; nr++)
 		round_of(s, nr, true, &rng);
+	finish(s);
+}
+
+/* On this CPU. */
+static void stay(void)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET((size_t)max(sched_getcpu(), 0), &set);
+	must(!sched_setaffinity(0, sizeof(set), &set));
+}
+
+/* What one sheaf cannot hold goes round by the barn: two locks for an
+ * allocation and a free, and no sheaf of the pool. */
+static void from_the_barn(void)
+{
+	struct kmem_cache *s;
+	void *objs[64];
+	unsigned int other = 0;
+	u64 locks, pool;
+	void *p;
+
+	stay();
+	start();
+	s = cache_of(2000);
+	for (int i = 0; i < 4; i++) {
+		must(kmem_cache_alloc_bulk(s, GFP_KERNEL, 64, objs) == 64);
+		kmem_cache_free_bulk(s, 64, objs);
+	}
+	must(s->capacity == 16 && s->barn_max == 2);
+	locks = s->lock.taken;
+	pool = sheaf_pool_locks();
+	for (int i = 0; i < 100; i++) {
+		must(kmem_cache_alloc_bulk(s, GFP_KERNEL, 64, objs) == 64);
+		other += s->barn_kept != 2 || s->barn_nr;
+		kmem_cache_free_bulk(s, 64, objs);
+		other += s->barn_kept || s->barn_nr != 2;
+	}
+	must(other <= 20); /* who is preempted may go another way */
+	must(s->lock.taken - locks <= 200 + 20);
+	must(sheaf_pool_locks() - pool <= 20);
+	/* Single frees find room there too. */
+	must(kmem_cache_alloc_bulk(s, GFP_KERNEL, 64, objs) == 64);
+	for (int i = 0; i < 64; i++)
+		kmem_cache_free(s, objs[i]);
+	check_cache(s);
+	must(s->barn_nr + s->barn_kept <= 2);
+	must(kmem_cache_alloc_bulk(s, GFP_KERNEL, 64, objs) == 64);
+	p = kmem_cache_alloc(s, GFP_KERNEL);
+	kmem_cache_free_bulk(s, 64, objs);
+	kmem_cache_free(s, p);
 	finish(s);
 }
 
@@ -316,10 +371,10 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		km_unit_modes(numbers),	       km_unit_child(large_objects),
-		km_unit_modes(from_the_sheaf), km_unit_modes(from_the_slabs),
-		km_unit_modes(mixed),	       km_unit_modes(zeroed),
-		km_unit_child(no_memory),      cmocka_unit_test(test_misuse),
-		km_unit_modes(stress),
+		km_unit_modes(from_the_barn),  km_unit_modes(from_the_sheaf),
+		km_unit_modes(from_the_slabs), km_unit_modes(mixed),
+		km_unit_modes(zeroed),	       km_unit_child(no_memory),
+		cmocka_unit_test(test_misuse), km_unit_modes(stress),
 	};
 
 	return km_run_tests(tests);

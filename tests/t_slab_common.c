@@ -358,6 +358,41 @@ static void reaped_by_pages(void)
 	must(km_valgrind() || s->nr_slabs == 0 || percpu_count(s->id) > 0);
 }
 
+#define SURVIVORS 1000
+#define FREED_FOR_EACH 64
+
+/* A heap that grows in one class takes what another one holds for little. */
+static void growth_purges(void)
+{
+	static char *kept[SURVIVORS], *freed[SURVIVORS * FREED_FOR_EACH];
+	struct kmem_cache *s;
+	unsigned int slabs;
+	size_t n = 0;
+
+	start();
+	for (size_t i = 0; i < SURVIVORS; i++) {
+		km_fill(kept[i] = malloc_slowpath(250, false), 250, i);
+		for (size_t k = 0; k < FREED_FOR_EACH; k++)
+			freed[n++] = malloc_slowpath(250, false);
+	}
+	while (n)
+		kfree(freed[--n]);
+	s = cache_for(250);
+	slabs = s->nr_slabs;
+	must(vmstat_read(VMSTAT_pgreported) == 0);
+	while (n < ARRAY_SIZE(freed) / 2)
+		freed[n++] = malloc_slowpath(900, false);
+	/* 15 MiB, of which survivors are on 4 at most. */
+	must(vmstat_read(VMSTAT_pgreported) >
+	     2000 * PAGE_SIZE / arch_page_size);
+	must(s->nr_slabs && s->nr_slabs <= slabs);
+	for (size_t i = 0; i < SURVIVORS; i++)
+		must(km_intact(kept[i], 250, i));
+	must(cache_for(900)->nr_slabs);
+	check_cache(s);
+	check_zone();
+}
+
 /* ---- inside a lock, as a signal handler may be ---- */
 
 /* The class is out of reach: larger blocks serve, as aligned as its own. */
@@ -720,6 +755,7 @@ int main(void)
 		km_unit_modes(shrink_all),
 		km_unit_modes(reaped),
 		km_unit_modes(reaped_by_pages),
+		km_unit_modes(growth_purges),
 		km_unit_modes(larger_serve),
 		km_unit_modes(nolock),
 		cmocka_unit_test(test_foreign),

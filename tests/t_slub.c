@@ -430,7 +430,7 @@ static size_t purge(struct kmem_cache *s)
 	size_t pages;
 
 	must(percpu_drain_lock());
-	pages = slab_cache_purge(s);
+	pages = slab_cache_purge(s, SIZE_MAX);
 	percpu_drain_unlock();
 	return pages;
 }

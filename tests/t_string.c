@@ -176,6 +176,22 @@ static const char *print_const(gfp_t gfp, const char *fmt, ...)
 	return text;
 }
 
+static char *print_list(const char *fmt, ...)
+{
+	va_list args, again;
+	char *p, *q;
+
+	va_start(args, fmt);
+	va_copy(again, args);
+	p = kvasprintf(GFP_KERNEL, fmt, args);
+	q = kvasprintf(GFP_KERNEL, fmt, again);
+	must(p && q && p != q && !strcmp(p, q));
+	kfree(q);
+	va_end(again);
+	va_end(args);
+	return p;
+}
+
 static void printing(void)
 {
 	static const wchar_t none[] = { 0x7fffffff, 0 }; /* no character */
@@ -190,6 +206,9 @@ static void printing(void)
 	must(p && strlen(p) == 5001 && !strcmp(p + 4999, "7|"));
 	kfree(p);
 	must(!kasprintf(GFP_KERNEL, "%ls", none));
+	p = print_list("%s-%d", "x", 5);
+	must(p && !strcmp(p, "x-5"));
+	kfree(p);
 }
 
 static void printing_const(void)

@@ -761,9 +761,14 @@ static void purge(void)
 	for (unsigned int i = 0; i < ARRAY_SIZE(area); i += 2)
 		vfree(area[i]);
 	must(vmap_purge(false) == 0); /* they are young */
+	page_trim_threshold = SIZE_MAX;
+	must(vmap_purge(false) == 0);
+	page_trim_threshold = 20 * 32 * PAGE_SIZE; /* is not exceeded */
+	must(vmap_purge(false) == 0);
 	must(stat_now().dirty_pages == 20 * 32);
 	must(resident(area[0], 100 * SZ_1K) == 25);
-	must(vmap_purge(true) == 20 * 32);
+	page_trim_threshold--;
+	must(vmap_purge(false) == 20 * 32);
 	must(stat_now().dirty_pages == 0);
 	for (unsigned int i = 0; i < ARRAY_SIZE(area); i++) {
 		must(resident(area[i], 100 * SZ_1K) == (i % 2 ? 25 : 0));

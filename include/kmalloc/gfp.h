@@ -95,6 +95,7 @@ typedef unsigned int gfp_t;
 #define __GFP_NOLOCKDEP 0u
 #define __GFP_NO_OBJ_EXT 0x1000000u
 
+/* All flags are below this bit; who keeps a gfp_t may use those above. */
 #define __GFP_BITS_SHIFT 25
 #define __GFP_BITS_MASK ((1u << __GFP_BITS_SHIFT) - 1)
 
@@ -129,6 +130,7 @@ typedef unsigned int gfp_t;
 	  __GFP_NOWARN) &                                        \
 	 ~__GFP_RECLAIM)
 #define GFP_TRANSHUGE (GFP_TRANSHUGE_LIGHT | __GFP_DIRECT_RECLAIM)
+#define GFP_ZONEMASK (__GFP_DMA | __GFP_HIGHMEM | __GFP_DMA32 | __GFP_MOVABLE)
 #define GFP_MOVABLE_MASK (__GFP_RECLAIMABLE | __GFP_MOVABLE)
 
 /* ---- questions ---- */

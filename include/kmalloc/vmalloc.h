@@ -101,6 +101,67 @@ void *vrealloc_node_align(const void *p, size_t size, unsigned long align,
 	vrealloc_node_align(p, size, 1, gfp, node)
 /** vfree() - free memory of vmalloc; NULL is ignored */
 void vfree(const void *p);
+/* ---- pages at consecutive addresses ---- */
+
+struct page;
+
+/** typedef pgprot_t - what may be done with mapped pages */
+typedef unsigned long pgprot_t;
+
+#define PAGE_KERNEL_RO 1UL /* read */
+#define PAGE_KERNEL 3UL	   /* read and write */
+
+/* Flags of vmap; the first is what vmap does anyway. */
+#define VM_MAP 0x4UL
+#define VM_MAP_PUT_PAGES 0x200UL /* vfree frees pages and array */
+
+/**
+ * vmap() - show pages at consecutive addresses
+ * @pages: single pages of alloc_pages, or of its block after split_page;
+ *         one may occur several times
+ * @count: how many
+ * @flags: %VM_MAP; with %VM_MAP_PUT_PAGES vfree of the area frees the pages,
+ *         each of which occurs once then, and @pages, by kvfree
+ * @prot:  %PAGE_KERNEL or %PAGE_KERNEL_RO
+ *
+ * The pages stay where they are as well.  From the first time on that it is
+ * mapped until it is freed, a page is in memory that is shared with children
+ * of fork; nobody may write to it while it is mapped for the first time.
+ *
+ * Context: makes system calls; not for signal handlers.
+ * Return: an area for vunmap; NULL if there is no memory, an entry is no such
+ *         page (which also prints a line), @count is 0, or the system's pages
+ *         are larger than 4096 bytes.
+ */
+void *vmap(struct page **pages, unsigned int count, unsigned long flags,
+	   pgprot_t prot) __km_must_check;
+/**
+ * vunmap() - undo vmap
+ * @p: what vmap returned, or NULL; anything else is reported as misuse
+ *
+ * The pages keep their content and remain to be freed, after this.
+ *
+ * Context: makes system calls; not for signal handlers.
+ */
+void vunmap(const void *p);
+/** vm_map_ram() - vmap of VM_MAP and PAGE_KERNEL; @node is a hint */
+void *vm_map_ram(struct page **pages, unsigned int count,
+		 int node) __km_must_check;
+/** vm_unmap_ram() - vunmap; @count: of vm_map_ram */
+void vm_unmap_ram(const void *p, unsigned int count);
+/** vm_unmap_aliases() - nothing: vunmap leaves none behind */
+void vm_unmap_aliases(void);
+/**
+ * vmalloc_to_page() - the page at an address
+ * @p: an address in an area of vmap
+ *
+ * Context: any, as long as the area exists.
+ * Return: the page; NULL for an address elsewhere, such as in memory of
+ *         vmalloc, which has no pages that could be named.
+ */
+struct page *vmalloc_to_page(const void *p);
+#define vmalloc_to_pfn(p) page_to_pfn(vmalloc_to_page(p))
+
 /** is_vmalloc_addr() - whether @p lies in the used part of vmalloc's range */
 bool is_vmalloc_addr(const void *p);
 

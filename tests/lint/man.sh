@@ -1,5 +1,6 @@
 #!/bin/sh
-# The man pages are sound, and name every option.
+# The man pages are sound, name every option, and say what there is to say of
+# every function; which a test calls.
 . "$KM_SRCDIR/tests/tap.sh"
 cd "$KM_SRCDIR" || exit 1
 
@@ -21,4 +22,34 @@ for name in $("${AWK:-awk}" -f preload/options.awk src/params.def | cut -f1); do
 		grep -Fqx -e "$name" || missing="$missing $name"
 done
 empty "libkmalloc(7) names every option of params.def" "$missing"
+
+# Every function that is exported is in a page; these are what macros and
+# inline functions of the headers call.
+inner="__kmem_cache_create_args kmalloc_fixed"
+missing=
+for name in $(sed -n 's/^\t\([A-Za-z_0-9]*\);$/\1/p' src/libkmalloc.map \
+		rcu/libkmalloc-rcu.map); do
+	case " $inner " in *" $name "*) continue ;; esac
+	grep -qE "^\.(Nm|Fn|Fo) $name( |\$)" man/*.3 ||
+		missing="$missing $name"
+done
+empty "every exported function has a man page" "$missing"
+
+for page in man/*.3; do
+	missing=
+	for part in 'Ss Context' 'Sh RETURN VALUES' 'Sh EXAMPLES'; do
+		grep -q "^\.$part\$" "$page" || missing="$missing $part;"
+	done
+	empty "$page has context, return values and an example" "$missing"
+done
+
+# ... and is called by a test, by itself or through a macro of its name.
+missing=
+for name in $(sed -n 's/^\t\([A-Za-z_0-9]*\);$/\1/p' src/libkmalloc.map \
+		rcu/libkmalloc-rcu.map); do
+	case " $inner " in *" $name "*) continue ;; esac
+	grep -qw -e "$name" -e "${name#__}" tests/t_*.c tests/rcu/*.c ||
+		missing="$missing $name"
+done
+empty "every exported function is in a unit test" "$missing"
 tap_done

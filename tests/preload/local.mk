@@ -38,6 +38,7 @@ preload_scripts = \
 	%D%/fail.sh \
 	%D%/programs-quick.sh \
 	%D%/static.sh \
+	%D%/variables.sh \
 	%D%/statics.sh
 
 check_PROGRAMS += $(preload_tests) %D%/hardship

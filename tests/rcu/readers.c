@@ -187,6 +187,11 @@ static void edges(void)
 {
 	struct node *none = NULL, *node;
 
+	kvfree_call_rcu(NULL, NULL);
+	node = kmalloc(sizeof(*node), GFP_KERNEL);
+	must(node);
+	kvfree_call_rcu(&node->rcu, node);
+	kvfree_call_rcu(NULL, kmalloc(100, GFP_KERNEL));
 	kfree_rcu(none, rcu);
 	kvfree_rcu(none);
 	kfree_rcu_mightsleep(none);
@@ -362,6 +367,7 @@ int main(void)
 	unsigned int n = sizeof(tests) / sizeof(tests[0]);
 
 	alarm(60);
+	kmalloc_rcu_use(NULL);
 	rcu_register_thread();
 	printf("1..%u\n", n);
 	for (unsigned int i = 0; i < n; i++) {

@@ -3,11 +3,14 @@
 #ifndef KMALLOC_LINUX_SLAB_H
 #define KMALLOC_LINUX_SLAB_H
 
+#include <linux/alloc_tag.h>
 #include <linux/compiler.h>
 #include <linux/gfp.h>
 #include <linux/overflow.h>
 #include <linux/types.h>
 
+#include <kmalloc/node.h>
+#include <kmalloc/obj.h>
 #include <kmalloc/slab.h>
 #include <kmalloc/string.h>
 

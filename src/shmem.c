@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * shmem: pages in shared memory.
+ *
+ *   private page ---- shmem_map ----> PG_SHARED, refs ---- shmem_take_back
+ *        ^                                                      |
+ *        +---------------- memblock_renew <---------------------+
+ *
+ * Our memory is private and anonymous, which the system shows at one address
+ * only.  For a page to appear at a second one, fresh shared memory is mapped
+ * there, the content copied to it, and the same mapped once more in place of
+ * the page.  There is no file and no descriptor, which programs close.
+ *
+ *	area      [ s0 s1 s2 | s9 ]	one mapping for all pages that are new
+ *	pages     [ s0 s1 s2 ]  [ s9 ]	one call for each run of neighbours
+ *
+ * A page stays shared until it is freed: to show it again takes one call and
+ * copies nothing.  Then it is replaced by private memory before anybody else
+ * gets it, since what is shared survives MADV_DONTNEED and is shared with the
+ * children of fork as well.
+ *
+ * Invariants: a page of type PG_SHARED is mapped MAP_SHARED; refs is how many
+ * areas show it; no page on a free list is shared.
+ *
+ * Locks: SHMEM, for pages that change over; held across system calls, and so
+ * is fork.  Pages that could not be made private wait on a stack, through
+ * lru.next, until the next one is freed.
+ */
+#include "shmem.h"
+
+#include <errno.h>
+
+#include "arch.h"
+#include "gfp.h"
+#include "kernel.h"
+#include "memblock.h"
+#include "printk.h"
+#include "vmstat.h"
+
+static struct {
+	struct spinlock lock;
+	struct page *put_off; /* atomic */
+} shmem = { .lock = SPIN_LOCK_INIT(SHMEM) };
+
+bool shmem_may_map(const struct page *page)
+{
+	const void *p = mem_page_address(page);
+
+	if (!page || !mem_is_phys(p) || mem_class(p))
+		return false;
+	return page_type(page) == PG_SHARED ||
+	       (page_type(page) == PG_PAGES && !page->order);
+}
+
+/* How many of the first pages are neighbours that are private. */
+static size_t private_run(struct page **pages, size_t nr)
+{
+	size_t n = 0;
+
+	while (n < nr && pages[n] == pages[0] + n &&
+	       page_type(pages[n]) != PG_SHARED)
+		n++;
+	return n;
+}
+
+/* Neighbours take the content of what is mapped at @at, which is theirs. */
+static int share_run(struct page *page, size_t nr, char *at)
+{
+	char *mem = mem_page_address(page);
+	int err;
+
+	__builtin_memcpy(at, mem, nr << PAGE_SHIFT);
+	err = arch_map_again(at, nr << PAGE_SHIFT, mem);
+	if (err)
+		return err;
+	for (size_t i = 0; i < nr; i++) {
+		atomic_set(&page[i].refs, 0);
+		page_set_type(page + i, PG_SHARED);
+	}
+	vmstat_add(VMSTAT_pgshared, nr);
+	return 0;
+}
+
+static int __map(struct page **pages, size_t nr, char *at)
+{
+	int err = arch_mmap_shared(at, nr << PAGE_SHIFT);
+	size_t i = 0, run;
+
+	lockdep_assert_held(&shmem.lock);
+	while (!err && i < nr) {
+		char *to = at + (i << PAGE_SHIFT);
+
+		run = private_run(pages + i, nr - i);
+		if (run)
+			err = share_run(pages[i], run, to);
+		else
+			err = arch_map_again(mem_page_address(pages[i]),
+					     PAGE_SIZE, to);
+		i += run ? run : 1;
+	}
+	return err;
+}
+
+int shmem_map(struct page **pages, size_t nr, void *at)
+{
+	int err;
+
+	if (!spin_lock(&shmem.lock))
+		return -EDEADLK;
+	err = __map(pages, nr, at);
+	for (size_t i = 0; !err && i < nr; i++)
+		atomic_add(&pages[i]->refs, 1);
+	spin_unlock(&shmem.lock);
+	return err;
+}
+
+void shmem_put(struct page **pages, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		atomic_add(&pages[i]->refs, -1U);
+}
+
+static void put_off(struct page *page)
+{
+	struct page *first = atomic_read(&shmem.put_off);
+
+	do
+		page->lru.next = (struct list_head *)first;
+	/* pairs with the acquire in shmem_take_back */
+	while (!try_cmpxchg_release(&shmem.put_off, &first, page));
+}
+
+struct page *shmem_take_back(struct page *page)
+{
+	struct page *next, *done = NULL;
+	u32 refs = atomic_read(&page->refs);
+
+	if (refs)
+		panic("__free_pages of %p, order 0: mapped by vmap (%u times)",
+		      mem_page_address(page), refs);
+	page_set_type(page, PG_NONE);
+	put_off(page);
+	if (!gfp_may(CALL))
+		return NULL;
+	for (page = xchg(&shmem.put_off, NULL); page; page = next) {
+		next = (struct page *)page->lru.next;
+		if (memblock_renew(mem_page_address(page), PAGE_SIZE)) {
+			put_off(page);
+			continue;
+		}
+		page->lru.next = (struct list_head *)done;
+		done = page;
+	}
+	return done;
+}
+
+void shmem_fork_lock(void)
+{
+	spin_fork_lock(&shmem.lock);
+}
+
+void shmem_fork_unlock(void)
+{
+	spin_fork_unlock(&shmem.lock);
+}
+
+void shmem_fork_child(void)
+{
+	spin_lock_reinit(&shmem.lock);
+}
