@@ -23,6 +23,7 @@ preload_tests = \
 	%D%/api.pre \
 	%D%/deepbind.pre \
 	%D%/dlopen.pre \
+	%D%/environments.pre \
 	%D%/exit.pre \
 	%D%/extras.pre \
 	%D%/foreign.pre \
@@ -50,6 +51,11 @@ EXTRA_DIST += $(preload_scripts) \
 	%D%/opaque.h \
 	%D%/packages \
 	%D%/programs.sh \
+	%D%/programs/databases.sh \
+	%D%/programs/languages.sh \
+	%D%/programs/media.sh \
+	%D%/programs/sources.sh \
+	%D%/programs/tools.sh \
 	%D%/run.sh \
 	%D%/statics.cc \
 	%D%/tap.h
@@ -65,6 +71,10 @@ EXTRA_DIST += $(preload_scripts) \
 %C%_dlopen_pre_SOURCES = %D%/dlopen.c
 %C%_dlopen_pre_CFLAGS = $(preload_cflags)
 %C%_dlopen_pre_LDADD = $(preload_libs)
+
+%C%_environments_pre_SOURCES = %D%/environments.c
+%C%_environments_pre_CFLAGS = $(preload_cflags)
+%C%_environments_pre_LDADD = $(preload_libs)
 
 %C%_exit_pre_SOURCES = %D%/exit.c
 %C%_exit_pre_CFLAGS = $(preload_cflags)

@@ -207,7 +207,7 @@ p_sbcl()
 (dotimes (i 100000)
   (push i (gethash (format nil "k~d" (mod (* i 7919) 10007)) *h*)))
 (let ((s 0))
-  (maphash (lambda (k v) (incr s (+ (length k) (length v)))) *h*)
+  (maphash (lambda (k v) (incf s (+ (length k) (length v)))) *h*)
   (print (list (hash-table-count *h*) s)))
 (sb-ext:gc :full t)
 (print (length (format nil "~d" (expt 7 10000))))
@@ -234,10 +234,10 @@ churn(K) ->
 	{K, ets:info(T, size), erlang:phash2(lists:sort(ets:tab2list(T)))}.
 main() ->
 	Me = self(),
-	[spawn_link(fun() -> Me ! churn(K) end) || K <- lists:seq(1, 12)],
-	io:format("~p~n", [lists:sort([receive X -> X end || _ <- lists:seq(1, 12)])]),
+	[spawn(fun() -> Me ! {done, churn(K)} end) || K <- lists:seq(1, 12)],
+	io:format("~p~n", [lists:sort([receive {done, X} -> X end || _ <- lists:seq(1, 12)])]),
 	P = [spawn(fun() -> receive stop -> Me ! ok end end) || _ <- lists:seq(1, 20000)],
-	[X ! stop || X <- P],
+	[Q ! stop || Q <- P],
 	[receive ok -> ok end || _ <- P],
 	halt(5).
 END
@@ -319,7 +319,6 @@ p_emacs()
   (princ (secure-hash 'sha256 (current-buffer)))
   (terpri)
   (undo-boundary)
-  (org-mode)
   (princ (buffer-size)))
 (terpri)
 (let ((h (make-hash-table :test 'equal)))
@@ -329,7 +328,7 @@ p_emacs()
 (terpri)
 (write-region "(defun f (x) (cl-loop for i below x sum i))\n" nil "c.el")
 (byte-compile-file "c.el")
-(load "./c.elc")
+(load (expand-file-name "c.elc"))
 (princ (f 1000))
 (terpri)
 END
