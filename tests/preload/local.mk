@@ -30,11 +30,13 @@ preload_tests = \
 	%D%/fork.pre \
 	%D%/growth.pre \
 	%D%/signals.pre \
+	%D%/soak.pre \
 	%D%/startup.pre \
 	%D%/stress.pre \
 	%D%/threads.pre
 
 preload_scripts = \
+	%D%/confined.sh \
 	%D%/cxx.sh \
 	%D%/fail.sh \
 	%D%/programs-quick.sh \
@@ -49,6 +51,7 @@ EXTRA_DIST += $(preload_scripts) \
 	%D%/cxx.cc \
 	%D%/deep.h \
 	%D%/opaque.h \
+	%D%/machines.sh \
 	%D%/packages \
 	%D%/programs.sh \
 	%D%/programs/databases.sh \
@@ -100,6 +103,10 @@ EXTRA_DIST += $(preload_scripts) \
 %C%_signals_pre_CFLAGS = $(preload_cflags)
 %C%_signals_pre_LDADD = $(preload_libs)
 
+%C%_soak_pre_SOURCES = %D%/soak.c
+%C%_soak_pre_CFLAGS = $(preload_cflags)
+%C%_soak_pre_LDADD = $(preload_libs)
+
 %C%_startup_pre_SOURCES = %D%/startup.c
 %C%_startup_pre_CFLAGS = $(preload_cflags)
 %C%_startup_pre_LDADD = $(preload_libs)
@@ -141,5 +148,23 @@ check_LTLIBRARIES += \
 check-programs: all
 	$(srcdir)/%D%/programs.sh \
 		--preload '$(abs_top_builddir)/.libs/libkmalloc-preload.so' \
-		$(PROGRAMS)
-.PHONY: check-programs
+		$(PROGRAMS) | tee check-programs.log
+	! grep '^not ok' check-programs.log
+
+# What takes too long for `make check`: a soak of KM_SOAK seconds in each mode,
+# system calls that fail up to every 200th time, other machines, all programs.
+check-long: all
+	KM_SOAK=$${KM_SOAK:-600} KM_TIMEOUT=3600 \
+		$(MAKE) $(AM_MAKEFLAGS) check TESTS='%D%/soak.pre'
+	KM_STRESS=10 $(MAKE) $(AM_MAKEFLAGS) check TESTS='%D%/fail.sh'
+	$(MAKE) $(AM_MAKEFLAGS) check-machines
+	$(MAKE) $(AM_MAKEFLAGS) check-programs
+
+# The library and its black-box tests for aarch64, under an emulator with pages
+# of 4, 16 and 64 KiB, and the library with another libc.
+check-machines:
+	$(srcdir)/%D%/machines.sh | tee check-machines.log
+	! grep '^not ok' check-machines.log
+
+CLEANFILES += check-programs.log check-machines.log
+.PHONY: check-programs check-long check-machines
