@@ -166,7 +166,8 @@ void mm_begin(void)
  * child: it is waited for. */
 void mm_fork_prepare(void)
 {
-	mm_boot();
+	if (atomic_read(&starter))
+		mm_boot();
 	lockdep_fork_begin();
 	mempool_fork_lock();
 	vmscan_fork_lock();

@@ -237,9 +237,8 @@ p_tsan()
 {
 	# Its shadow wants the addresses where the old layouts have them.
 	sanitize gcc '-fsanitize=thread -static-libtsan' setarch -R
-	sanitize gcc -fsanitize=thread \
-		LD_PRELOAD="$(gcc -print-file-name=libtsan.so) $KMP_PRELOAD" \
-		setarch -R
+	sanitize gcc -fsanitize=thread setarch -R env \
+		LD_PRELOAD="$(gcc -print-file-name=libtsan.so) $KMP_PRELOAD"
 }
 
 # Its replacement finds malloc by name in every object: the same report.
