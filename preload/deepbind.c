@@ -26,6 +26,7 @@
 #include <sys/mman.h>
 
 #include "arch.h"
+#include "glibc.h"
 
 #if defined(__x86_64__)
 #define RELOC_TYPE(info) ELF64_R_TYPE(info)

@@ -14,10 +14,10 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "glibc.h"
 #include "mm_init.h"
 #include "page_alloc.h"
 #include "printk.h"

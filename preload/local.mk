@@ -18,7 +18,7 @@ libshim_la_SOURCES = \
 	%D%/atfork.c \
 	%D%/cxx.c \
 	%D%/foreign.c %D%/foreign.h \
-	%D%/glibc.c \
+	%D%/glibc.c %D%/glibc.h \
 	%D%/shim.c %D%/shim.h
 libshim_la_CPPFLAGS = $(shim_cppflags)
 libshim_la_CFLAGS = $(shim_cflags)

@@ -176,8 +176,12 @@ void mm_begin(void)
 
 /* ---- fork ---- */
 
+/* A start that another thread is in the middle of would never end in the
+ * child: it is waited for. */
 void mm_fork_prepare(void)
 {
+	if (atomic_read(&starter))
+		mm_boot();
 	lockdep_fork_begin();
 	mempool_fork_lock();
 	vmscan_fork_lock();

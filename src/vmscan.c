@@ -53,6 +53,7 @@
 #define RETRIES 16
 #define ROUNDS_MOST 1000
 #define WAIT_MS 10
+#define SHRINK_WAIT_MS 128 /* whoever holds a shrinker's lock may be off */
 #define WAIT_SAID_MS 10000
 
 struct entry {
@@ -415,7 +416,7 @@ static bool shrink(struct gfp_try *t, gfp_t gfp)
 	}
 	if (!left || !gfp_may(RETRY) || t->fruitless == RETRIES)
 		return false;
-	wait_ms(min(1U << t->fruitless++, 0U + WAIT_MS));
+	wait_ms(min(1U << t->fruitless++, 0U + SHRINK_WAIT_MS));
 	t->priority = DEF_PRIORITY;
 	return true;
 }

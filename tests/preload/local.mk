@@ -23,17 +23,20 @@ preload_tests = \
 	%D%/api.pre \
 	%D%/deepbind.pre \
 	%D%/dlopen.pre \
+	%D%/environments.pre \
 	%D%/exit.pre \
 	%D%/extras.pre \
 	%D%/foreign.pre \
 	%D%/fork.pre \
 	%D%/growth.pre \
 	%D%/signals.pre \
+	%D%/soak.pre \
 	%D%/startup.pre \
 	%D%/stress.pre \
 	%D%/threads.pre
 
 preload_scripts = \
+	%D%/confined.sh \
 	%D%/cxx.sh \
 	%D%/fail.sh \
 	%D%/programs-quick.sh \
@@ -48,8 +51,14 @@ EXTRA_DIST += $(preload_scripts) \
 	%D%/cxx.cc \
 	%D%/deep.h \
 	%D%/opaque.h \
+	%D%/machines.sh \
 	%D%/packages \
 	%D%/programs.sh \
+	%D%/programs/databases.sh \
+	%D%/programs/languages.sh \
+	%D%/programs/media.sh \
+	%D%/programs/sources.sh \
+	%D%/programs/tools.sh \
 	%D%/run.sh \
 	%D%/statics.cc \
 	%D%/tap.h
@@ -65,6 +74,10 @@ EXTRA_DIST += $(preload_scripts) \
 %C%_dlopen_pre_SOURCES = %D%/dlopen.c
 %C%_dlopen_pre_CFLAGS = $(preload_cflags)
 %C%_dlopen_pre_LDADD = $(preload_libs)
+
+%C%_environments_pre_SOURCES = %D%/environments.c
+%C%_environments_pre_CFLAGS = $(preload_cflags)
+%C%_environments_pre_LDADD = $(preload_libs)
 
 %C%_exit_pre_SOURCES = %D%/exit.c
 %C%_exit_pre_CFLAGS = $(preload_cflags)
@@ -89,6 +102,10 @@ EXTRA_DIST += $(preload_scripts) \
 %C%_signals_pre_SOURCES = %D%/signals.c
 %C%_signals_pre_CFLAGS = $(preload_cflags)
 %C%_signals_pre_LDADD = $(preload_libs)
+
+%C%_soak_pre_SOURCES = %D%/soak.c
+%C%_soak_pre_CFLAGS = $(preload_cflags)
+%C%_soak_pre_LDADD = $(preload_libs)
 
 %C%_startup_pre_SOURCES = %D%/startup.c
 %C%_startup_pre_CFLAGS = $(preload_cflags)
@@ -131,5 +148,23 @@ check_LTLIBRARIES += \
 check-programs: all
 	$(srcdir)/%D%/programs.sh \
 		--preload '$(abs_top_builddir)/.libs/libkmalloc-preload.so' \
-		$(PROGRAMS)
-.PHONY: check-programs
+		$(PROGRAMS) | tee check-programs.log
+	! grep '^not ok' check-programs.log
+
+# What takes too long for `make check`: a soak of KM_SOAK seconds in each mode,
+# system calls that fail up to every 200th time, other machines, all programs.
+check-long: all
+	KM_SOAK=$${KM_SOAK:-600} KM_TIMEOUT=3600 \
+		$(MAKE) $(AM_MAKEFLAGS) check TESTS='%D%/soak.pre'
+	KM_STRESS=10 $(MAKE) $(AM_MAKEFLAGS) check TESTS='%D%/fail.sh'
+	$(MAKE) $(AM_MAKEFLAGS) check-machines
+	$(MAKE) $(AM_MAKEFLAGS) check-programs
+
+# The library and its black-box tests for aarch64, under an emulator with pages
+# of 4, 16 and 64 KiB, and the library with another libc.
+check-machines:
+	$(srcdir)/%D%/machines.sh | tee check-machines.log
+	! grep '^not ok' check-machines.log
+
+CLEANFILES += check-programs.log check-machines.log
+.PHONY: check-programs check-long check-machines

@@ -49,6 +49,11 @@ gdb_step: gdb gcc: gdb gcc libc6-dev
 stress_ng: stress-ng: stress-ng
 '
 quick_names='perl python git sqlite gcc sort xz'
+# More rows and workloads, by what they are about.
+for file in languages databases media tools sources; do
+	# shellcheck disable=SC1090
+	. "$here/programs/$file.sh"
+done
 
 # ---- what workloads use ------------------------------------------------
 
@@ -1042,6 +1047,10 @@ fi
 # A copy: another user may read it, and a rebuild does not change it midway.
 work=$(mktemp -d "${TMPDIR:-/tmp}/km-programs-XXXXXX") || exit 99
 chmod 755 "$work"
+# What is made or got once for all modes.
+KMP_CACHE=${KM_SOURCES:-$work/cache}
+mkdir -p "$KMP_CACHE"
+export KMP_CACHE
 copy=$work/$(basename "$preload")
 install -m 755 "$preload" "$copy"
 leave()
