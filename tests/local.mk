@@ -143,9 +143,9 @@ check-valgrind:
 	$(MAKE) $(AM_MAKEFLAGS) check-unit LOG_COMPILER='valgrind -q \
 	--error-exitcode=99 --track-origins=yes --fair-sched=yes'
 
-# Storms for minutes: make check-long KM_LONG=30
+# Storms for minutes: make check-storms KM_LONG=30
 KM_LONG = 10
-check-long: all
+check-storms: all
 	$(MAKE) $(AM_MAKEFLAGS) $(check_PROGRAMS)
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS=%D%/long.sh KM_LONG=$(KM_LONG)
 
@@ -161,4 +161,4 @@ installcheck-local:
 clean-local:
 	rm -rf check-asan check-tsan
 
-.PHONY: check-asan check-long check-tsan check-unit check-valgrind
+.PHONY: check-asan check-storms check-tsan check-unit check-valgrind

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# make check-long: what make check does for seconds, for KM_LONG minutes (10):
+# make check-storms: what make check does for seconds, for KM_LONG minutes (10):
 # all storms, each with new seeds again and again, after the programs under
 # limits.
 : "${KM_SRCDIR:=$(cd "$(dirname "$0")/.." && pwd)}"
