@@ -152,7 +152,8 @@ check-programs: all
 	! grep '^not ok' check-programs.log
 
 # What takes too long for `make check`: a soak of KM_SOAK seconds in each mode,
-# storms for KM_LONG minutes after programs at limits, system calls that fail up to every 200th time, other machines, all programs.
+# storms for KM_LONG minutes after programs at limits, system calls that fail up
+# to every 200th time, other machines, all programs.
 check-long: all
 	KM_SOAK=$${KM_SOAK:-600} KM_TIMEOUT=3600 \
 		$(MAKE) $(AM_MAKEFLAGS) check TESTS='%D%/soak.pre'
