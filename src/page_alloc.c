@@ -557,16 +557,15 @@ bool page_reserve_fill(void)
 	return true;
 }
 
-/* There was no block that is resident and large enough: those that are there
- * and too small may stay if they are few. */
-static void __cold after_growth(void)
+/* There was no block that is resident and large enough.  @unfit: many that are
+ * too small. */
+static void __cold after_growth(bool unfit)
 {
 	if (lockdep_held || !gfp_may(CALL))
 		return;
 	if (READ_ONCE(page_grower))
 		page_grower();
-	if (READ_ONCE(zone.pages[DIRTY]) >
-	    READ_ONCE(zone.resident) / UNFIT_PART)
+	if (unfit)
 		page_report(true);
 }
 
@@ -574,7 +573,7 @@ static void __cold after_growth(void)
 struct page *page_alloc_exact(unsigned int nr)
 {
 	unsigned int order = order_base_2(nr);
-	bool shrunk = false, grown;
+	bool shrunk = false, grown, unfit;
 	struct page *page;
 
 	if (!spin_lock(&zone.lock))
@@ -593,9 +592,10 @@ struct page *page_alloc_exact(unsigned int nr)
 	if (page)
 		__free_range(page + nr, (1UL << order) - nr, page->flags);
 	grown = __grown_much();
+	unfit = grown && zone.pages[DIRTY] > zone.resident / UNFIT_PART;
 	spin_unlock(&zone.lock);
 	if (unlikely(grown))
-		after_growth();
+		after_growth(unfit);
 	if (page)
 		vmstat_add(VMSTAT_pgalloc, 1);
 	return page;
@@ -732,10 +732,10 @@ size_t page_report(bool all)
 
 	if (!spin_may_wait(&zone.lock) || (!all && page_trim_none()))
 		return 0;
-	all = all || page_trim_all(READ_ONCE(zone.pages[DIRTY]));
 	do {
 		r.nr = 0;
 		spin_lock(&zone.lock);
+		all = all || page_trim_all(zone.pages[DIRTY]);
 		zone.now = read_clock();
 		if (likely(zone.ready))
 			__collect_old(&r, all);

@@ -590,9 +590,9 @@ size_t vmap_purge(bool all)
 
 	if (!spin_may_wait(&vm.lock) || (!all && page_trim_none()))
 		return 0;
-	all = all || page_trim_all(READ_ONCE(vm.dirty_units) * UNIT_PAGES);
 	do {
 		spin_lock(&vm.lock);
+		all = all || page_trim_all(vm.dirty_units * UNIT_PAGES);
 		nr = __collect_dirty(runs, all);
 		spin_unlock(&vm.lock);
 		if (!nr)

@@ -371,7 +371,8 @@ static void test_no_wake(void **state)
 	gfp_exit(old);
 	km_threads_start(t, 3, wait_for_it, NULL);
 	usleep(20000);
-	must(lock.word & SPIN_NOWAKE && !(lock.word & SPIN_WAITERS));
+	must(atomic_read(&lock.word) & SPIN_NOWAKE &&
+	     !(atomic_read(&lock.word) & SPIN_WAITERS));
 	old = gfp_enter(GFP_ATOMIC);
 	spin_unlock(&lock);
 	gfp_exit(old);
