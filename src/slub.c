@@ -450,10 +450,23 @@ static void __slab_gained(struct kmem_cache *s, struct slab *slab, u32 nr,
 		list_add(&slab->list, empty);
 }
 
+/* What was freed twice may wait in a sheaf when its slab is gone already, and
+ * the memory another cache's: then there is no bit to look at. */
+static bool is_slab_of(struct kmem_cache *s, const struct slab *slab,
+		       const void *obj)
+{
+	if (likely(slab->cache == s))
+		return true;
+	pr_err("free of %p: not an allocated block", obj);
+	slab_report_error();
+	return false;
+}
+
 static bool __put_one(struct kmem_cache *s, void *obj, struct list_head *empty)
 {
 	struct slab *slab = slab_at(s, obj);
-	bool ok = put_object(s, slab, (size_t)((char *)obj - slab->base));
+	bool ok = is_slab_of(s, slab, obj) &&
+		  put_object(s, slab, (size_t)((char *)obj - slab->base));
 
 	if (likely(ok))
 		__slab_gained(s, slab, 1, empty);
@@ -470,6 +483,8 @@ static unsigned int __put_run(struct kmem_cache *s, void **objs,
 	size_t bytes = (size_t)slab->objects * s->size;
 	unsigned int seen = 0, put = 0;
 
+	if (unlikely(!is_slab_of(s, slab, objs[0])))
+		return 1;
 	do
 		put += put_object(s, slab,
 				  (size_t)((char *)objs[seen++] - slab->base));
