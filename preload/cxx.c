@@ -7,9 +7,9 @@
  * looked up weakly: a program that has no C++ library cannot get there.
  * This file is compiled with -fexceptions, so that the exception passes.
  *
- * ISO C++: sized and aligned forms of delete may be given any size and
- * alignment by a careless caller; they are ignored.  A zero size is one
- * byte, as malloc does.
+ * ISO C++: sized and aligned forms of delete are given what new was given; a
+ * careless caller may give anything, and is told (sized.c).  A zero size is
+ * one byte, as malloc does.
  */
 #include "shim.h"
 
@@ -18,6 +18,7 @@
 
 #include "gfp_rules.h"
 #include "printk.h"
+#include "sized.h"
 
 typedef void (*new_handler)(void);
 
@@ -160,17 +161,36 @@ __export __fastpath void _ZdlPv(void *p)
 	shim_free(p);
 }
 
-/* All forms take the pointer first; what follows is ignored. */
+/* Cost, small block: 6 instructions more than free. */
+__export void _ZdlPvm(void *p, size_t size)
+{
+	if (unlikely(!sized_delete_fast(p, size)))
+		sized_delete_slowpath(p, 0, size);
+}
+
+__export void _ZdlPvSt11align_val_t(void *p, size_t align)
+{
+	sized_delete_slowpath(p, align, SIZE_UNKNOWN);
+}
+
+__export void _ZdlPvmSt11align_val_t(void *p, size_t size, size_t align)
+{
+	sized_delete_slowpath(p, align, size);
+}
+
+/* All forms take the pointer first; nothrow's tag comes last. */
 #define DELETE_ALIAS(name) void name(void *p) SHIM_ALIAS("_ZdlPv")
+#define DELETE_SIZED_ALIAS(name) \
+	void name(void *p, size_t size) SHIM_ALIAS("_ZdlPvm")
+#define DELETE_ALIGNED_ALIAS(name) \
+	void name(void *p, size_t align) SHIM_ALIAS("_ZdlPvSt11align_val_t")
 
 DELETE_ALIAS(_ZdaPv);
-DELETE_ALIAS(_ZdlPvm);
-DELETE_ALIAS(_ZdaPvm);
 DELETE_ALIAS(_ZdlPvRKSt9nothrow_t);
 DELETE_ALIAS(_ZdaPvRKSt9nothrow_t);
-DELETE_ALIAS(_ZdlPvSt11align_val_t);
-DELETE_ALIAS(_ZdaPvSt11align_val_t);
-DELETE_ALIAS(_ZdlPvmSt11align_val_t);
-DELETE_ALIAS(_ZdaPvmSt11align_val_t);
-DELETE_ALIAS(_ZdlPvSt11align_val_tRKSt9nothrow_t);
-DELETE_ALIAS(_ZdaPvSt11align_val_tRKSt9nothrow_t);
+DELETE_SIZED_ALIAS(_ZdaPvm);
+DELETE_ALIGNED_ALIAS(_ZdaPvSt11align_val_t);
+DELETE_ALIGNED_ALIAS(_ZdlPvSt11align_val_tRKSt9nothrow_t);
+DELETE_ALIGNED_ALIAS(_ZdaPvSt11align_val_tRKSt9nothrow_t);
+void _ZdaPvmSt11align_val_t(void *p, size_t size, size_t align)
+	SHIM_ALIAS("_ZdlPvmSt11align_val_t");

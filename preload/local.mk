@@ -19,7 +19,8 @@ libshim_la_SOURCES = \
 	%D%/cxx.c \
 	%D%/foreign.c %D%/foreign.h \
 	%D%/glibc.c %D%/glibc.h \
-	%D%/shim.c %D%/shim.h
+	%D%/shim.c %D%/shim.h \
+	%D%/sized.c %D%/sized.h
 libshim_la_CPPFLAGS = $(shim_cppflags)
 libshim_la_CFLAGS = $(shim_cflags)
 

@@ -22,6 +22,7 @@
 #include "foreign.h"
 #include "gfp_rules.h"
 #include "mm_boot.h"
+#include "sized.h"
 #include "util.h"
 
 /* ---- allocating ---- */
@@ -104,17 +105,14 @@ __export __fastpath void free(void *p)
 		shim_free_slowpath(p);
 }
 
-/* Sizes and alignments given to a free are hints that may lie. */
 __export void free_sized(void *p, size_t size)
 {
-	(void)size;
-	free(p);
+	sized_free(p, 0, size);
 }
 
 __export void free_aligned_sized(void *p, size_t align, size_t size)
 {
-	(void)align, (void)size;
-	free(p);
+	sized_free(p, align, size);
 }
 
 /* ---- sizes ---- */

@@ -238,6 +238,13 @@ static struct kmem_cache *cache_of_id(unsigned int id)
 
 /* ---- allocating ---- */
 
+static bool mixed; /* racy; only ever turned on */
+
+bool slab_is_mixed(void)
+{
+	return READ_ONCE(mixed);
+}
+
 /* Memory is out, or we run above this cache's critical section: objects
  * that wait in the sheaves of larger classes serve as well, if they are as
  * aligned as this class's, that is, of a multiple of its size. */
@@ -325,6 +332,7 @@ static noinline void *alloc_small_hard(const u16 *index, size_t bytes)
 	struct kmem_cache *s;
 	void *obj = alloc_of_larger(id);
 
+	WRITE_ONCE(mixed, true);
 	if (!obj)
 		obj = alloc_large_again(size, 1, false);
 	while (!obj && gfp_retry(&t, size)) {

@@ -75,6 +75,8 @@ void *malloc_growing(size_t size);
 /* @p: NULL, ZERO_SIZE_PTR, large, misaligned, at a full sheaf, or wrong. */
 void kfree_slowpath(void *p);
 size_t ksize_slowpath(const void *p);
+/* Some object was taken from a larger class than its own. */
+bool slab_is_mixed(void);
 /* True, with *to set (NULL: no memory), if the block was resized in place
  * or by moving page tables; false if it must be copied. */
 bool krealloc_large(void *p, size_t size, void **to);
