@@ -139,6 +139,9 @@ bool slab_is_object(struct kmem_cache *s, const void *p, void **start);
 /* Report a misuse; abort or, by option, return. */
 void __cold slab_report_double_free(struct kmem_cache *s, const void *p);
 void __cold slab_report_bad_free(struct kmem_cache *s, const void *p);
+/* @who was asked to do something with @p, which is free. */
+void __cold slab_report_freed(struct kmem_cache *s, const char *who,
+			      const void *p);
 void __cold slab_report_error(void);
 
 /* The ids of the groups that the objects of @p's slab are charged to; NULL:

@@ -251,6 +251,13 @@ void slab_report_double_free(struct kmem_cache *s, const void *p)
 	slab_report_error();
 }
 
+void slab_report_freed(struct kmem_cache *s, const char *who, const void *p)
+{
+	pr_err("%s of %p: expected an object in use, it was freed (%s)", who, p,
+	       s->name);
+	slab_report_error();
+}
+
 void slab_report_bad_free(struct kmem_cache *s, const void *p)
 {
 	void *start;
