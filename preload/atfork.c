@@ -31,6 +31,10 @@ __attribute__((__constructor__(101))) static void shim_start(void)
 
 __attribute__((__destructor__(101))) static void shim_end(void)
 {
-	if (atomic_read(&mm_state) == MM_UP && param(stats) == STATS_EXIT)
+	if (atomic_read(&mm_state) != MM_UP)
+		return;
+	if (param(check) == CHECK_EXIT) /* what waits in sheaves is looked at */
+		slab_shrink_all();
+	if (param(stats) == STATS_EXIT)
 		slabinfo_print_totals();
 }

@@ -30,6 +30,7 @@ extern union params_page params_page __hidden; /* const after params_seal */
 enum { PERCPU_PARAM_RSEQ, PERCPU_PARAM_GENERIC };
 enum { ON_ERROR_ABORT, ON_ERROR_WARN };
 enum { STATS_NONE, STATS_EXIT };
+enum { CHECK_NONE, CHECK_EXIT };
 enum { THP_NEVER, THP_MADVISE, THP_ALWAYS };
 enum { CGROUP_OFF, CGROUP_WATCH, CGROUP_LIMIT };
 enum { KSWAPD_AUTO, KSWAPD_OFF, KSWAPD_ON };
