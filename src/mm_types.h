@@ -27,8 +27,10 @@ enum page_type {
 
 /* The block reads as zero and is not resident. */
 #define PAGE_ZERO 1
+/* Free: the block begins with the word that is in its first descriptor. */
+#define PAGE_KNOWN 2
 /* In use, and charged to a group. */
-#define PAGE_CHARGED 2
+#define PAGE_CHARGED 4
 
 struct page {
 	struct list_head lru; /* zone lock */
@@ -36,14 +38,19 @@ struct page {
 	u8 order;
 	u8 flags;
 	u8 pad;
-	u32 nr; /* pages, of a large block */
 	union {
 		u32 stamp; /* free: when, in units of 1/4 s; zone lock */
 		u32 memcg; /* PAGE_CHARGED: the group's id */
 	};
 	union {
-		u32 requested; /* reserved for reports */
-		u32 refs;      /* PG_FRAG; PG_SHARED: areas; atomic */
+		struct {
+			u32 nr; /* pages, of a large block */
+			union {
+				u32 requested; /* reserved for reports */
+				u32 refs; /* PG_FRAG; PG_SHARED: areas; atomic */
+			};
+		};
+		u64 first; /* free, PAGE_KNOWN: its first word; zone lock */
 	};
 };
 

@@ -29,6 +29,10 @@
  * Its blocks do not merge.  The next caller that may sleep fills it up again;
  * pieces that are too small to serve go back to the lists then.
  *
+ * Of a large block that is freed, the first word is noted in its descriptor,
+ * and looked at when a block that begins there is allocated; so is the first
+ * one of what reads as zero.  Free memory itself is never written to.
+ *
  * Invariants: a block on a list has type PG_BUDDY and its order in its
  * first descriptor, and no other descriptor of it has a type; blocks are
  * aligned to their size; the counts equal the lists.  Of the reserve's,
@@ -164,7 +168,7 @@ static void __free_block(struct page *page, unsigned int order)
 		order++;
 	}
 	page->stamp = stamp;
-	page->flags = flags;
+	page->flags = (flags & PAGE_ZERO) | (page->flags & PAGE_KNOWN);
 	list_block(page, order);
 }
 
@@ -174,7 +178,7 @@ static void expand(struct page *page, unsigned int high, unsigned int order)
 	while (high > order) {
 		struct page *upper = page + (1UL << --high);
 
-		upper->flags = page->flags;
+		upper->flags = page->flags & PAGE_ZERO;
 		upper->stamp = page->stamp;
 		list_block(upper, high);
 	}
@@ -208,6 +212,7 @@ static void __free_range(struct page *page, size_t nr, u8 flags)
 		page->flags = flags;
 		page_set_type(page, PG_NONE);
 		__free_block(page, order);
+		flags &= PAGE_ZERO;
 		page += 1UL << order;
 		nr -= 1UL << order;
 	}
@@ -569,6 +574,65 @@ static void __cold after_growth(bool unfit)
 		page_report(true);
 }
 
+/* ---- writes to free memory ---- */
+
+#define KNOWN_MOST (512 * SZ_1K / PAGE_SIZE)
+#define CHECK_ZERO_MIN (128 * SZ_1K / PAGE_SIZE)
+
+static void __cold report_write(const void *p)
+{
+	pr_err("write to free memory at %p: by a pointer that was freed, or past the end of a block",
+	       p);
+	if (param(on_error) == ON_ERROR_ABORT)
+		__builtin_abort();
+}
+
+static u64 first_word(const struct page *page)
+{
+	return READ_ONCE(*(u64 *)mem_page_address(page));
+}
+
+/* Zero: what the program had advised the system to take is gone. */
+static void __cold check_known(const struct page *page)
+{
+	if (first_word(page))
+		report_write(mem_page_address(page));
+}
+
+void page_check_zero(struct page *page)
+{
+	u64 *first = mem_page_address(page);
+
+	if (unlikely(__atomic_fetch_or(first, 0, __ATOMIC_RELAXED)))
+		report_write(first);
+}
+
+/* A word that was never written to is read from the system's page of zeros,
+ * which makes nothing resident; but where 2 MiB pages are wanted it keeps them
+ * away.  One page fault more is little where there are many. */
+static bool is_zero(const struct page *page, unsigned int nr)
+{
+	const void *p = mem_page_address(page);
+
+	if (!(page->flags & PAGE_ZERO))
+		return false;
+	if (nr < CHECK_ZERO_MIN || param(thp) == THP_ALWAYS ||
+	    memblock_is_huge(p) || likely(!first_word(page)))
+		return true;
+	report_write(p);
+	return false;
+}
+
+/* Who may not sleep may not fault. */
+static bool is_worth_knowing(const struct page *page, unsigned int nr)
+{
+	if (nr > KNOWN_MOST || unlikely(READ_ONCE(gfp_task.now)))
+		return false;
+	return likely(!(page->flags & PAGE_ZERO)) ||
+	       (param(thp) != THP_ALWAYS &&
+		!memblock_is_huge(mem_page_address(page)));
+}
+
 /* The rest of the block that begins with the pages is freed at once. */
 struct page *page_alloc_exact(unsigned int nr)
 {
@@ -590,14 +654,21 @@ struct page *page_alloc_exact(unsigned int nr)
 	if (unlikely(!page))
 		page = __take_reserve(order);
 	if (page)
-		__free_range(page + nr, (1UL << order) - nr, page->flags);
+		__free_range(page + nr, (1UL << order) - nr,
+			     page->flags & PAGE_ZERO);
 	grown = __grown_much();
 	unfit = grown && zone.pages[DIRTY] > zone.resident / UNFIT_PART;
 	spin_unlock(&zone.lock);
 	if (unlikely(grown))
 		after_growth(unfit);
-	if (page)
-		vmstat_add(VMSTAT_pgalloc, 1);
+	if (!page)
+		return NULL;
+	vmstat_add(VMSTAT_pgalloc, 1);
+	if (page->flags & PAGE_KNOWN) {
+		page->flags &= PAGE_ZERO;
+		if (unlikely(first_word(page) != page->first))
+			check_known(page);
+	}
 	return page;
 }
 
@@ -620,7 +691,8 @@ void page_free_block(struct page *page, unsigned int order)
 	page_free_exact(page, 1U << order);
 }
 
-void page_free_exact(struct page *page, unsigned int nr)
+static __always_inline void do_free(struct page *page, unsigned int nr,
+				    u8 flags)
 {
 	u32 now = read_clock();
 	bool due, much;
@@ -630,7 +702,7 @@ void page_free_exact(struct page *page, unsigned int nr)
 		return;
 	}
 	zone.now = now;
-	__free_range(page, nr, 0);
+	__free_range(page, nr, flags);
 	if (unlikely(atomic_read(&zone.deferred)))
 		__free_deferred();
 	due = __report_due();
@@ -644,6 +716,23 @@ void page_free_exact(struct page *page, unsigned int nr)
 	page_report(false);
 	if (READ_ONCE(page_reaper))
 		page_reaper();
+}
+
+void page_free_exact(struct page *page, unsigned int nr)
+{
+	do_free(page, nr, 0);
+}
+
+void page_free_large(struct page *page, const void *p)
+{
+	unsigned int nr = page->nr;
+	u8 flags = 0;
+
+	if (is_worth_knowing(page, nr)) {
+		page->first = READ_ONCE(*(const u64 *)p);
+		flags = PAGE_KNOWN;
+	}
+	do_free(page, nr, flags);
 }
 
 /* ---- reporting: dirty blocks go back to the system ---- */
@@ -1070,9 +1159,8 @@ void *page_alloc_large(size_t size, bool zero)
 	if (!page)
 		return NULL;
 	p = mem_page_address(page);
-	if (zero && !(page->flags & PAGE_ZERO))
+	if (!is_zero(page, nr) && zero)
 		__builtin_memset(p, 0, PAGE_ALIGN(size));
-	page->flags = 0;
 	page_set_type(page, PG_LARGE);
 	page->nr = nr;
 	return p;

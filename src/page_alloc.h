@@ -34,6 +34,11 @@ void page_free_block(struct page *page, unsigned int order);
 /* A block of exactly @nr pages, aligned to the power of two above. */
 struct page *page_alloc_exact(unsigned int nr);
 void page_free_exact(struct page *page, unsigned int nr);
+/* A block of page_alloc_large's, at @p, whose type is taken away already. */
+void page_free_large(struct page *page, const void *p);
+/* Looks whether a block that reads as zero does so, and makes its first page
+ * resident: it is about to be used.  Reports if it does not. */
+void page_check_zero(struct page *page);
 
 /* A block of exact pages, PG_LARGE, as of alloc_pages_exact; for the request
  * at hand, which is not retried. */

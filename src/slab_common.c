@@ -666,7 +666,7 @@ static void free_large(void *p)
 	if (likely(mem_page_address(page) == p) &&
 	    try_cmpxchg(&page->type, &large, PG_NONE)) {
 		page_uncharge(page, page->nr);
-		page_free_exact(page, page->nr);
+		page_free_large(page, p);
 		return;
 	}
 	if (mem_page_address(page) == p && large == PG_BUDDY) {

@@ -64,6 +64,8 @@
 #define POPULATE_FROM (256 * SZ_1K)
 /* Slabs of a cache that keeps an empty one. */
 #define KEEP_FROM 16
+/* Objects that are used, if they are, where a slab begins. */
+#define CHECK_ZERO_MOST 1024
 
 struct kmem_cache *slab_caches[NR_PERCPU_IDS];
 const struct kmalloc_rcu_ops *slab_rcu;
@@ -615,6 +617,8 @@ static struct slab *make_slab(struct kmem_cache *s)
 		return NULL;
 	mem = mem_page_address(page);
 	populate_slab(s, page, mem);
+	if (page->flags & PAGE_ZERO && s->size <= CHECK_ZERO_MOST)
+		page_check_zero(page);
 	colour = next_colour(s);
 	slab->list = (struct list_head){ NULL, NULL };
 	slab->hint = 0;

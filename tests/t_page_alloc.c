@@ -6,6 +6,7 @@
 #include "kmtest.h"
 
 #include "bitops.h"
+#include "gfp.h"
 #include "mm_boot.h"
 #include "page_alloc.h"
 #include "percpu.h"
@@ -660,6 +661,114 @@ static void test_misuse_line(void **state)
 	assert_string_equal(c.said, want);
 }
 
+/* ---- writes to free memory ---- */
+
+static void free_large(void *p)
+{
+	page_set_type(virt_to_page(p), PG_NONE);
+	page_free_large(virt_to_page(p), p);
+}
+
+/* A block of 64 KiB that is free; written to afterwards at @at, unless that
+ * is past its end. */
+static void *freed(size_t at)
+{
+	char *p = page_alloc_large(SZ_64K, false);
+
+	must(p);
+	memset(p, 1, SZ_64K);
+	free_large(p);
+	if (at < SZ_64K)
+		p[at] = 2;
+	return p;
+}
+
+static void write_first(void *arg)
+{
+	(void)arg;
+	start();
+	must(freed(7) == page_alloc_large(SZ_64K, false));
+}
+
+static void write_smaller(void *arg)
+{
+	(void)arg;
+	start();
+	must(freed(0) == page_alloc_large(40 * SZ_1K, false));
+}
+
+/* What would be taken for zero is cleared nevertheless. */
+static void write_never_used(void *arg)
+{
+	char *p, *next;
+
+	(void)arg;
+	setenv("KMALLOC", "on_error=warn", 1);
+	start();
+	p = page_alloc_large((256 * SZ_1K), true);
+	must(p);
+	p[(256 * SZ_1K)] = 1;
+	next = page_alloc_large((256 * SZ_1K), true);
+	must(next == p + (256 * SZ_1K) && !*next);
+	abort();
+}
+
+static void test_writes(void **state)
+{
+	static const char text[] =
+		": by a pointer that was freed, or past the end of a block\n";
+
+	assert_aborts(write_first, NULL, text);
+	assert_aborts(write_smaller, NULL, text);
+	assert_aborts(write_never_used, NULL, text);
+}
+
+/* None of it is one: other bytes, pages that were given back, or that the
+ * program had advised to be. */
+static void no_writes(void)
+{
+	char *p;
+
+	start();
+	must(freed(SZ_64K) == page_alloc_large(SZ_64K, false));
+	must(freed(8) == page_alloc_large(SZ_64K, false));
+	p = freed(SZ_64K);
+	must(!madvise(p, SZ_64K, MADV_DONTNEED));
+	must(p == page_alloc_large(SZ_64K, false));
+	free_large(p);
+	must(page_report(true));
+	must(page_alloc_large(SZ_64K, false));
+}
+
+/* To look at a block is not to use it, nor to write to it. */
+static void looked_at(void)
+{
+	char *p;
+
+	start();
+	p = page_alloc_large(SZ_64K, false);
+	free_large(p);
+	must(p == page_alloc_large(SZ_64K, true));
+	must(!mprotect(p, SZ_64K, PROT_READ));
+	free_large(p);
+	must(!mprotect(p, SZ_64K, PROT_READ | PROT_WRITE));
+}
+
+/* Who may not sleep does not look. */
+static void looks_not(void)
+{
+	void *p;
+	u32 old;
+
+	start();
+	p = page_alloc_large(SZ_64K, false);
+	must(!mprotect(p, SZ_64K, PROT_NONE));
+	old = gfp_enter(GFP_NOWAIT);
+	free_large(p);
+	gfp_exit(old);
+	must(p == page_alloc_large(SZ_64K, false));
+}
+
 /* ---- limits and failures ---- */
 
 /* All of it in single pages, freed in any order, is whole again. */
@@ -940,6 +1049,10 @@ int main(void)
 		km_unit_modes(pcp_bounded),
 		cmocka_unit_test(test_misuse),
 		cmocka_unit_test(test_misuse_line),
+		cmocka_unit_test(test_writes),
+		km_unit_child(no_writes),
+		km_unit_child(looked_at),
+		km_unit_child(looks_not),
 		km_unit_modes(exhausted),
 		km_unit_child(growth_fails),
 		km_unit_modes(single),
