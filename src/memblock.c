@@ -264,6 +264,8 @@ int memblock_renew(void *addr, size_t len)
 
 /* ---- pages and areas ---- */
 
+#define VMALLOC_STEP (4 * SZ_1M)
+
 static void set_class_limit(size_t online)
 {
 	WRITE_ONCE(mem_class_limit, online >> CLASS_MAP_SHIFT);
@@ -321,6 +323,17 @@ void *memblock_online_phys(size_t size, size_t *got)
 	return start;
 }
 
+/* Small areas in one step together; the end of a large one is the end of what
+ * may be touched, until the next one comes. */
+static size_t vmalloc_step(size_t upto)
+{
+	if (upto <= mem_vmalloc.online)
+		return mem_vmalloc.online;
+	if (!reserved || upto >= mem_vmalloc.online + VMALLOC_STEP)
+		return upto;
+	return ALIGN(upto, VMALLOC_STEP);
+}
+
 int memblock_online_vmalloc(size_t upto)
 {
 	size_t want;
@@ -328,7 +341,7 @@ int memblock_online_vmalloc(size_t upto)
 
 	if (!spin_lock(&memblock_lock))
 		return -EDEADLK;
-	want = reserved ? ALIGN(upto, 4 * SZ_1M) : upto;
+	want = vmalloc_step(upto);
 	if (!over_limit(want - mem_vmalloc.online))
 		err = range_online(&vmap_units,
 				   ((want >> 16) + 1) * VMAP_UNIT_BYTES);
