@@ -199,6 +199,10 @@ static __always_inline void *do_realloc(void *p, size_t size, size_t old)
 		return no_memory();
 	if (!mem_is_ours(p))
 		return realloc_foreign(p, size);
+	if (mem_class(p) == SLAB_ID_MALLOC_0) {
+		to = util_realloc_copy(p, 0, size);
+		return to ? to : no_memory();
+	}
 	if (!old) {
 		kfree_slowpath(p); /* reports what is wrong with it */
 		return no_memory();

@@ -99,6 +99,7 @@ struct kmem_cache {
 	struct list_head list; /* slab mutex */
 	int refs;	       /* slab mutex: names that share it */
 	bool shared;	       /* const: others may share it */
+	bool no_access;	       /* const: nobody may touch an object */
 	char name[CACHE_NAME_LEN];
 };
 
@@ -111,6 +112,7 @@ struct cache_plan {
 	u8 id;
 	bool colour; /* shift slabs by cache lines, alignment 16 suffices */
 	bool shared; /* a later cache of the kind may be this one */
+	bool no_access; /* who touches an object is ended by the system */
 	unsigned int capacity; /* of a sheaf; 0: as it is best */
 };
 void slab_cache_init(struct kmem_cache *s, const struct cache_plan *plan);

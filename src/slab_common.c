@@ -4,6 +4,7 @@
  *
  *   bytes                what                             descriptor
  *   1 .. 32768           object of a kmalloc cache        class map
+ *   0, of malloc         an object that nobody may touch  class map
  *   .. vmap threshold    exact pages, naturally aligned   page, PG_LARGE
  *   above                vmalloc area                     vmap unit
  *   any, in a handler above one of our critical sections  nolock unit
@@ -15,8 +16,8 @@
  * allow it, and reclaims meanwhile (gfp_retry).
  *
  * Caches are made when first used.  Ids: 0 none; then the page lists; then
- * kmalloc-16 ... kmalloc-32768; malloc-256 ... malloc-32768; then those
- * of kmem_cache.c while ids last.
+ * kmalloc-16 ... kmalloc-32768; malloc-256 ... malloc-32768; malloc-0, whose
+ * objects have no usable byte; then those of kmem_cache.c while ids last.
  *
  * Invariants: slab_caches[id] never goes back to NULL while an object of
  * it may be alive; slab_object_size[id] is set before the first object.  No
@@ -134,7 +135,9 @@ struct kmem_cache *__slab_make_cache(const struct cache_plan *plan)
 		return NULL;
 	slab_cache_init(s, plan);
 	list_add_tail(&s->list, &cache_list);
-	set_object_size(plan->id, plan->id == CACHE_ID_NONE ? 0 : plan->size);
+	set_object_size(plan->id, plan->id == CACHE_ID_NONE || plan->no_access ?
+					  0 :
+					  plan->size);
 	/* pairs with the acquire in cache_of_id */
 	if (plan->id != CACHE_ID_NONE)
 		smp_store_release(&slab_caches[plan->id], s);
@@ -209,21 +212,19 @@ void __slab_grow_object_size(struct kmem_cache *s, u32 size)
 
 /* ---- the caches of kmalloc and malloc ---- */
 
-/* The cache of @id, made now if need be. */
-static struct kmem_cache *cache_of_id(unsigned int id)
+static noinline struct kmem_cache *make_cache_of_id(unsigned int id)
 {
-	struct kmem_cache *s = smp_load_acquire(&slab_caches[id]);
+	struct kmem_cache *s;
 	u32 size = (u32)slab_object_size[id];
 	char name[CACHE_NAME_LEN];
 	struct cache_plan plan = {
 		.name = name,
-		.size = size,
+		.size = max(size, 16U),
 		.id = (u8)id,
 		.colour = id >= SLAB_ID_FIRST_MALLOC,
+		.no_access = id == SLAB_ID_MALLOC_0,
 	};
 
-	if (likely(s))
-		return s;
 	plan.align = plan.colour ? 16 : 1U << __ffs(size);
 	scnprintf(name, sizeof(name), plan.colour ? "malloc-%u" : "kmalloc-%u",
 		  size);
@@ -234,6 +235,14 @@ static struct kmem_cache *cache_of_id(unsigned int id)
 		s = __slab_make_cache(&plan);
 	spin_unlock(&slab_mutex);
 	return s;
+}
+
+/* The cache of @id, made now if need be. */
+static struct kmem_cache *cache_of_id(unsigned int id)
+{
+	struct kmem_cache *s = smp_load_acquire(&slab_caches[id]);
+
+	return likely(s) ? s : make_cache_of_id(id);
 }
 
 /* ---- allocating ---- */
@@ -251,7 +260,7 @@ bool slab_is_mixed(void)
 static void *alloc_of_larger(unsigned int id)
 {
 	unsigned int end = id < SLAB_ID_FIRST_MALLOC ? SLAB_ID_FIRST_MALLOC :
-						       SLAB_ID_FIRST_NAMED;
+						       SLAB_ID_MALLOC_0;
 
 	for (unsigned int i = id + 1; i < end; i++) {
 		void *obj;
@@ -350,6 +359,18 @@ static __always_inline void *alloc_small(const u16 *index, size_t size)
 	void *obj = s ? slab_alloc_slowpath(s) : NULL;
 
 	return likely(obj) ? obj : alloc_small_hard(index, size);
+}
+
+/* NULL where an object of 16 bytes has to do: for a program that is known to
+ * misuse memory, and shall go on, and for who may make no system call. */
+static void *malloc_nothing(void)
+{
+	struct kmem_cache *s;
+
+	if (param(on_error) != ON_ERROR_ABORT || !gfp_may(CALL))
+		return NULL;
+	s = cache_of_id(SLAB_ID_MALLOC_0);
+	return s ? slab_alloc_slowpath(s) : NULL;
 }
 
 static __always_inline void *do_malloc(size_t size, bool zero)
@@ -494,6 +515,20 @@ static noinline void *malloc_by_policy(size_t size, bool zero)
 	return p;
 }
 
+/* Of no bytes, or of more than there can be. */
+static noinline void *malloc_odd(size_t size, bool zero)
+{
+	void *p;
+	u32 old;
+
+	if (size)
+		return NULL;
+	old = gfp_enter(gfp_of_malloc());
+	p = malloc_nothing();
+	gfp_exit(old);
+	return p ? p : malloc_by_policy(1, zero);
+}
+
 /* Before the library is up, and while it starts. */
 static noinline void *malloc_early(size_t size, bool zero)
 {
@@ -509,8 +544,8 @@ void *malloc_slowpath(size_t size, bool zero)
 	/* pairs with the release in mm_init */
 	if (unlikely(smp_load_acquire(&mm_state) != MM_UP))
 		return malloc_early(size, zero);
-	if (unlikely(size > PTRDIFF_MAX))
-		return NULL;
+	if (unlikely((ptrdiff_t)size <= 0))
+		return malloc_odd(size, zero);
 	return gfp_malloc_is_plain() ? do_malloc(size, zero) :
 				       malloc_by_policy(size, zero);
 }
@@ -748,6 +783,8 @@ size_t ksize_slowpath(const void *p)
 		return 0;
 	if (mem_class(p) == CACHE_ID_NONE)
 		return slab_cache_of(p, CACHE_ID_NONE)->object_size;
+	if (mem_class(p) == SLAB_ID_MALLOC_0)
+		return 0;
 	if (mem_is_vmalloc(p))
 		return vmap_size(p);
 	if (mem_is_nolock(p))

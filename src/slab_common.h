@@ -36,6 +36,7 @@ enum slab_id {
 #include "kmalloc_sizes.def"
 #undef SHARED
 #undef SPLIT
+	SLAB_ID_MALLOC_0,
 	SLAB_ID_FIRST_NAMED,
 };
 #define SLAB_ID_FIRST_KMALLOC SLAB_ID_KMALLOC_16

@@ -170,6 +170,7 @@ void slab_cache_init(struct kmem_cache *s, const struct cache_plan *plan)
 	s->colour_max = colour_bytes(s);
 	s->refs = 1;
 	s->shared = plan->shared;
+	s->no_access = plan->no_access;
 	for (int i = 0; i < NR_LISTS; i++)
 		INIT_LIST_HEAD(&s->partial[i]);
 	scnprintf(s->name, sizeof(s->name), "%s", plan->name);
@@ -402,7 +403,7 @@ static bool keeps_slabs(const struct kmem_cache *s)
  * before it. */
 static bool keeps_empty(const struct kmem_cache *s)
 {
-	if (keeps_slabs(s))
+	if (keeps_slabs(s) || (s->no_access && !gfp_may(CALL)))
 		return true;
 	if (s->nr_empty || param(slub_tiny))
 		return false;
@@ -513,7 +514,7 @@ struct deferral {
 
 static bool defers_outside(const struct kmem_cache *s)
 {
-	return s->ctor || s->flags & SLAB_TYPESAFE_BY_RCU;
+	return s->ctor || s->flags & SLAB_TYPESAFE_BY_RCU || s->no_access;
 }
 
 static void __take_deferred(struct kmem_cache *s, struct list_head *empty)
@@ -606,6 +607,27 @@ static void populate_slab(struct kmem_cache *s, struct page *page, void *mem)
 	arch_madvise(mem, bytes, MADV_POPULATE_WRITE);
 }
 
+/* Where the system's pages are larger than slabs, all may be touched. */
+static bool set_access(const struct kmem_cache *s, void *mem, int access)
+{
+	size_t bytes = PAGE_SIZE << s->order;
+
+	return !s->no_access || !IS_ALIGNED(bytes, arch_page_size) ||
+	       !arch_mprotect(mem, bytes, access);
+}
+
+/* The memory of a new slab. */
+static void prepare_slab(struct kmem_cache *s, struct page *page, void *mem)
+{
+	if (s->no_access) {
+		set_access(s, mem, PROT_NONE);
+		return;
+	}
+	populate_slab(s, page, mem);
+	if (page->flags & PAGE_ZERO && s->size <= CHECK_ZERO_MOST)
+		page_check_zero(page);
+}
+
 static struct slab *make_slab(struct kmem_cache *s)
 {
 	struct page *page = page_alloc_block(s->order);
@@ -616,9 +638,7 @@ static struct slab *make_slab(struct kmem_cache *s)
 	if (!page)
 		return NULL;
 	mem = mem_page_address(page);
-	populate_slab(s, page, mem);
-	if (page->flags & PAGE_ZERO && s->size <= CHECK_ZERO_MOST)
-		page_check_zero(page);
+	prepare_slab(s, page, mem);
 	colour = next_colour(s);
 	slab->list = (struct list_head){ NULL, NULL };
 	slab->hint = 0;
@@ -654,7 +674,9 @@ static void free_slab(struct kmem_cache *s, struct slab *slab)
 	slab->objects = 0;
 	__builtin_memset(slab->bitmap, 0,
 			 (sizeof(*page) << s->order) - sizeof(*slab));
-	page_free_block(page, s->order);
+	/* What nobody can touch again is lost. */
+	if (set_access(s, mem_page_address(page), PROT_READ | PROT_WRITE))
+		page_free_block(page, s->order);
 	vmstat_add(VMSTAT_slab_free, 1);
 }
 
@@ -1406,7 +1428,7 @@ size_t slab_cache_purge(struct kmem_cache *s, size_t most)
 	struct purge p = { .s = s };
 	size_t total = 0, pages;
 
-	if (s->ctor || s->flags & SLAB_TYPESAFE_BY_RCU ||
+	if (s->ctor || s->flags & SLAB_TYPESAFE_BY_RCU || s->no_access ||
 	    s->order > SLAB_MAX_ORDER || !spin_may_wait(&s->lock))
 		return 0;
 	while (total < most && (pages = purge_some(&p)))

@@ -90,19 +90,74 @@ static void kmalloc_sizes(void)
 static void malloc_sizes(void)
 {
 	start();
-	for (size_t size = 0; size <= 40000; size++) {
+	for (size_t size = 1; size <= 40000; size++) {
 		char *p = malloc_slowpath(size, false);
 		size_t got = ksize(p);
 
 		must(p && IS_ALIGNED((uintptr_t)p, 16));
 		if (size <= KMALLOC_MAX_CACHE_SIZE)
-			must(got == class_of(max(size, (size_t)1)));
+			must(got == class_of(size));
 		else
 			must(got == PAGE_ALIGN(size));
 		p[0] = 1;
 		p[got - 1] = 2;
 		kfree(p);
 	}
+}
+
+#define NOTHINGS 5000
+
+/* Blocks of no bytes: each its own, freed and given out again. */
+static void nothings(void)
+{
+	static char *p[NOTHINGS];
+
+	start();
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < NOTHINGS; i++) {
+			p[i] = malloc_slowpath(0, i % 2);
+			must(p[i] && IS_ALIGNED((uintptr_t)p[i], 16));
+			must(!ksize(p[i]) && (!i || p[i] != p[i - 1]));
+		}
+		for (int i = 0; i < NOTHINGS; i++)
+			kfree(p[i]);
+		slab_shrink_all();
+	}
+	/* Where they were, others may be now. */
+	for (int i = 0; i < NOTHINGS; i++) {
+		p[i] = malloc_slowpath(100, false);
+		memset(p[i], 1, 100);
+	}
+	for (int i = 0; i < NOTHINGS; i++)
+		kfree(p[i]);
+}
+
+static void touch_nothing(void *arg)
+{
+	(void)arg;
+	start();
+	*(char *)km_hide(malloc_slowpath(0, false)) = 1;
+}
+
+static void test_nothing(void **state)
+{
+	static struct km_child c;
+
+	km_child(&c, touch_nothing, NULL);
+	assert_child_dies(&c, SIGSEGV, "");
+}
+
+/* Where misuse shall not end the program, it may be touched. */
+static void something(void)
+{
+	char *p;
+
+	setenv("KMALLOC", "on_error=warn", 1);
+	start();
+	p = malloc_slowpath(0, true);
+	must(p && ksize(p) == 16 && !*p);
+	*p = 1;
+	kfree(p);
 }
 
 /* Blocks of one class are beside each other, not over each other. */
@@ -744,6 +799,9 @@ int main(void)
 		km_unit_child(classes_ordered),
 		km_unit_modes(kmalloc_sizes),
 		km_unit_modes(malloc_sizes),
+		km_unit_modes(nothings),
+		cmocka_unit_test(test_nothing),
+		km_unit_child(something),
 		km_unit_modes(neighbours),
 		km_unit_child(large_sizes),
 		km_unit_child(edges),
