@@ -19,6 +19,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #include "../preload/opaque.h"
 
 #define HERD 20000
@@ -28,6 +30,14 @@
 #define UNUSED __attribute__((unused))
 
 static void *herd[HERD];
+
+/* A program that has lived a little: what a library does first, until it is
+ * asked for more, is not what its users meet. */
+__attribute__((constructor)) static void grow_up(void)
+{
+	free(malloc(1 * MIB));
+	free(malloc(100));
+}
 
 static UNUSED void herd_raise(size_t n)
 {
@@ -53,14 +63,15 @@ static UNUSED void herd_free_all(unsigned int from)
 	malloc_trim(0);
 }
 
-/* Unbuffered: the next thing may be abort(). */
+/* Unbuffered, for the next thing may be abort(), and without an allocation,
+ * which could take a bad block out again. */
 static UNUSED void confess(const char *what, const void *p)
 {
 	char line[64];
 	int len = snprintf(line, sizeof(line), "%s 0x%lx\n", what,
 			   (unsigned long)(uintptr_t)p);
 
-	if (fwrite(line, 1, len, stdout) != (size_t)len || fflush(stdout))
+	if (write(1, line, (size_t)len) != len)
 		_Exit(90);
 }
 
@@ -108,6 +119,133 @@ static UNUSED int free_within(size_t n, size_t offset)
 	free(p + offset);
 	herd_free_all(0);
 	return 0;
+}
+
+/* The wrong access itself: if it ends the program it does no harm. */
+static UNUSED void say(const char *what)
+{
+	if (write(1, what, strlen(what)) < 0)
+		_Exit(90);
+}
+
+static UNUSED void wrong_write(char *p, size_t n)
+{
+	confess("BAD", p);
+	say("ACCESS\n");
+	memset(p, 0x41, n);
+	__asm__ volatile("" : : "r"(p) : "memory");
+	say("DONE\n");
+}
+
+static UNUSED char wrong_read(const char *p)
+{
+	char c;
+
+	confess("BAD", p);
+	say("ACCESS\n");
+	c = *(const volatile char *)p;
+	say("DONE\n");
+	return c;
+}
+
+/* What an allocator is asked rather than done to. */
+static UNUSED int verdict(int safe)
+{
+	say(safe ? "SAFE\n" : "UNSAFE\n");
+	return !safe;
+}
+
+/* Life goes on: blocks of this size and of others come and go.  Whoever looks
+ * after free memory and neighbours has the occasion now. */
+static UNUSED void live_on(size_t n)
+{
+	size_t i, count = 16 * MIB / n;
+	char **p;
+
+	count = count > 4096 ? 4096 : count < 4 ? 4 : count;
+	p = calloc(count, sizeof(*p));
+	for (i = 0; p && i < count; i++) {
+		p[i] = i & 1 ? malloc(n) : calloc(1, n);
+		if (p[i])
+			memset(p[i], 1, n);
+	}
+	for (i = 0; p && i < count; i++)
+		free(p[i]);
+	free(p);
+	malloc_trim(0);
+}
+
+/* Past what may be used of a block between two others. */
+static UNUSED int overflow(size_t n, size_t bytes)
+{
+	char *p = victim(n), *next;
+
+	wrong_write(p + malloc_usable_size(p), bytes);
+	next = malloc(n);
+	free(p);
+	free(next);
+	live_on(n);
+	return 0;
+}
+
+/* The same of one that has nothing behind it yet. */
+static UNUSED int overflow_alone(size_t n, size_t bytes)
+{
+	char *p = malloc(n);
+
+	wrong_write(p + malloc_usable_size(p), bytes);
+	live_on(n);
+	free(p);
+	live_on(n);
+	return 0;
+}
+
+static UNUSED int underflow(size_t n, size_t bytes)
+{
+	char *p = victim(n);
+
+	wrong_write(p - bytes, bytes);
+	free(p);
+	live_on(n);
+	return 0;
+}
+
+/* Bytes from an offset on, written after the block was freed. */
+static UNUSED int write_freed(size_t n, size_t offset, size_t bytes)
+{
+	char *p = victim(n);
+
+	free(p);
+	wrong_write(p + offset, bytes);
+	live_on(n);
+	return 0;
+}
+
+/* Something that is no block, and that no allocator made. */
+static UNUSED int free_stranger(void *p)
+{
+	confess("BAD", p);
+	free(p);
+	live_on(64);
+	return 0;
+}
+
+/* Whether what was written to a block is in one that is allocated later. */
+static UNUSED int finds_stale(size_t n)
+{
+	int i, found = 0;
+	char *p;
+
+	for (i = 0; i < 64; i++) {
+		p = malloc(n);
+		memset(p, 0x5c, n);
+		free(p);
+	}
+	for (i = 0; i < 64 && !found; i++) {
+		p = malloc(n);
+		found = p[n / 2] == 0x5c && p[n - 1] == 0x5c;
+	}
+	return found;
 }
 
 /* Into the midst of a big one: noticed at once. */

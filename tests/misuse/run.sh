@@ -67,11 +67,15 @@ row()
 	options=$2
 	[ "$options" = - ] && options=
 	for mode in $modes; do
+		case $2 in
+		"@$mode") options= ;;
+		@*) continue ;;
+		esac
 		commit "$1" "percpu=$mode${options:+ $options}"
 		empty "$mode: $1${options:+ with $options}" \
-			"$(verdict "$3" "$4")"
+			"$(verdict "${3%+}" "$4")"
 		[ "$3" = ABRT ] || continue
-		commit "$1" "percpu=$mode on_error=warn"
+		commit "$1" "percpu=$mode on_error=warn${options:+ $options}"
 		empty "$mode: $1 with on_error=warn" "$(verdict 0 "$4")"
 	done
 }

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* A large object is deleted as a smaller one. */
+#include "crime.h"
+
+/* C++'s operators, by the names that they have in C. */
+extern void *_Znwm(size_t) __attribute__((weak));
+extern void _ZdlPvm(void *, size_t) __attribute__((weak));
+extern void *_ZnwmSt11align_val_t(size_t, size_t) __attribute__((weak));
+extern void _ZdlPvmSt11align_val_t(void *, size_t, size_t)
+	__attribute__((weak));
+
+int main(void)
+{
+	char *p;
+
+	if (!_Znwm || !_ZdlPvm)
+		return 94;
+	p = _Znwm(1 * MIB);
+	confess("BAD", p);
+	_ZdlPvm(p, 100 * KIB);
+	live_on(100 * KIB);
+	return 0;
+}
