@@ -138,11 +138,13 @@ void sized_delete_slowpath(void *p, size_t align, size_t size)
 }
 
 /* Blocks that were resized may be twice as large as they must be, or larger
- * by what makes them grow less often. */
+ * by what makes them grow less often (realloc, malloc_growing). */
 static bool may_have(size_t has, size_t size)
 {
-	return size > has / 2 || has <= 64 ||
-	       (size >= GROWING_MIN && has - size <= GROWING_MIN);
+	if (size > has / 2 || has <= 64)
+		return true;
+	return size > KMALLOC_MAX_CACHE_SIZE &&
+	       has <= ALIGN(size + size / 4, GROWING_MIN);
 }
 
 void sized_free(void *p, size_t align, size_t size)

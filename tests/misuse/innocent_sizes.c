@@ -30,6 +30,9 @@ int main(void)
 			_ZdlPvmSt11align_val_t(p, n, align);
 		}
 	}
+	/* One that grows a little gets more than it asks for. */
+	if (free_sized)
+		free_sized(realloc(malloc(60000), 63143), 63143);
 	_ZdlPvm(NULL, 100);
 	return 0;
 }
