@@ -129,6 +129,7 @@ AM_TESTS_ENVIRONMENT = \
 include %D%/preload/local.mk
 include %D%/misuse/local.mk
 include %D%/fuzz/local.mk
+include %D%/model/local.mk
 include %D%/gate/local.mk
 include %D%/rcu/local.mk
 include %D%/kernel/local.mk
