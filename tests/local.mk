@@ -88,6 +88,7 @@ EXTRA_DIST += $(dist_tests) \
 	%D%/linux/table.h \
 	%D%/installcheck.sh \
 	%D%/no_cmocka.sh \
+	%D%/reliability.sh \
 	%D%/run-all \
 	%D%/sanitize.sh \
 	%D%/tap.sh
@@ -160,7 +161,13 @@ installcheck-local:
 	pkgconfigdir='$(pkgconfigdir)' VERSION='$(VERSION)' \
 	$(SHELL) $(srcdir)/%D%/installcheck.sh
 
-clean-local:
-	rm -rf check-asan check-tsan
+# What goes wrong, and what comes of it: reliability.md.
+reliability-report:
+	MAKE='$(MAKE)' AWK='$(AWK)' KM_BUILDDIR='$(abs_top_builddir)' \
+	$(SHELL) $(srcdir)/%D%/reliability.sh reliability.md
 
 .PHONY: check-asan check-storms check-tsan check-unit check-valgrind
+clean-local:
+	rm -rf check-asan check-tsan reliability.log reliability.md
+
+.PHONY: check-asan check-tsan check-unit check-valgrind reliability-report

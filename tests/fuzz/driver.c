@@ -124,6 +124,8 @@ int main(int argc, char **argv)
 		make_input();
 		LLVMFuzzerTestOneInput(input, input_len);
 	}
+	printf("# bad inputs: %u random ones\n", run);
+	printf("# faults injected: %lu system calls\n", fuzz_faults());
 	printf("ok 1 - %u inputs\n1..1\n", run);
 	return 0;
 }

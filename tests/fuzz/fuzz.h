@@ -21,6 +21,8 @@ extern const char *const fuzz_words[];
 /* Bytes of an input at most, inputs of a bounded run. */
 extern const size_t fuzz_max_len;
 extern const unsigned int fuzz_runs;
+/* System calls that were made to fail, up to now. */
+unsigned long fuzz_faults(void);
 
 #define fuzz_must(cond)                                                    \
 	do {                                                               \

@@ -200,6 +200,27 @@ static void release(struct slot *s)
 	s->kind = NONE;
 }
 
+/* ---- failing system calls ---- */
+
+static const char *const calls[] = { "mprotect", "madvise", "mremap",
+				     "process_madvise", "membarrier" };
+static unsigned long faults;
+
+/* The count starts anew with each setting. */
+static void fail_call(unsigned int call, unsigned int every)
+{
+	const char *name = calls[call % ARRAY_SIZE(calls)];
+
+	faults += arch_fail_count;
+	arch_fail_set(name, (unsigned int)strlen(name), every);
+	arch_fail_count = 0;
+}
+
+unsigned long fuzz_faults(void)
+{
+	return faults + arch_fail_count;
+}
+
 /* ---- operations ---- */
 
 static void op_malloc(struct slot *s)
@@ -377,8 +398,6 @@ static void check_all(void)
 
 static void op_other(void)
 {
-	static const char *const calls[] = { "mprotect", "madvise", "mremap",
-					     "process_madvise", "membarrier" };
 	unsigned int what = byte();
 
 	switch (what % 8) {
@@ -397,14 +416,11 @@ static void op_other(void)
 	case 4:
 		page_drain_pcp();
 		break;
-	case 5: {
-		const char *name = calls[what / 8 % ARRAY_SIZE(calls)];
-
-		arch_fail_set(name, (unsigned int)strlen(name), byte() % 8);
+	case 5:
+		fail_call(what / 8, byte() % 8);
 		break;
-	}
 	case 6:
-		arch_fail_set("mprotect", 8, 0);
+		fail_call(what / 8, 0);
 		break;
 	case 7:
 		if (caches[what / 8 % CACHES])
@@ -415,11 +431,8 @@ static void op_other(void)
 
 static void no_more_failures(void)
 {
-	static const char *const calls[] = { "mprotect", "madvise", "mremap",
-					     "process_madvise", "membarrier" };
-
 	for (unsigned int i = 0; i < ARRAY_SIZE(calls); i++)
-		arch_fail_set(calls[i], (unsigned int)strlen(calls[i]), 0);
+		fail_call(i, 0);
 }
 
 static void (*const makers[])(struct slot *) = {

@@ -70,6 +70,11 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
+unsigned long fuzz_faults(void)
+{
+	return 0;
+}
+
 static void reset(void)
 {
 #define PARAM(name, type, def, lo, hi, help) params_page.p.name = (def);

@@ -25,13 +25,14 @@ fuzz_compile = $(FUZZ_CC) $(DEFS) -I. $(AM_CPPFLAGS) -I$(srcdir)/preload \
 	-std=gnu11 -fno-strict-aliasing -fno-builtin \
 	-ftls-model=initial-exec $(FUZZ_CFLAGS)
 
+# Always made anew: they consist of sources of other folders.
 fuzz: fuzz-api fuzz-params
-fuzz-params: %D%/fuzz_params.c
+fuzz-params:
 	$(fuzz_compile) -o $@ $(srcdir)/%D%/fuzz_params.c \
 		$(filter %.c,$(core_sources:%=$(srcdir)/%))
-fuzz-api: %D%/fuzz_api.c
+fuzz-api:
 	$(fuzz_compile) -o $@ $(srcdir)/%D%/fuzz_api.c \
 		$(libshim_debug_la_SOURCES:%=$(srcdir)/%) \
 		$(filter %.c,$(core_sources:%=$(srcdir)/%))
 CLEANFILES += fuzz-api fuzz-params
-.PHONY: fuzz
+.PHONY: fuzz fuzz-api fuzz-params

@@ -91,4 +91,5 @@ while read -r program options end line <&3; do
 	esac
 	row "$program" "$options" "$end" "$line"
 done 3< "$KM_SRCDIR/tests/misuse/misuse.txt"
+echo "# bad inputs: $tap_count programs"
 tap_done

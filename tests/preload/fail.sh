@@ -53,6 +53,7 @@ refusals()
 	sed -n 's/^refused //p' "$dir/out"
 }
 
+plans=0
 for mode in $modes; do
 	empty "$mode: no call fails" "$(live percpu=$mode)"
 	check "$mode: and nothing is refused" test "$(refusals)" = 0
@@ -61,6 +62,7 @@ for mode in $modes; do
 		k=1
 		while [ $k -le "$last" ]; do
 			bad=$(live "percpu=$mode fail_syscall=$call:$k")
+			plans=$((plans + 1))
 			said="$said${bad:+$bad
 }"
 			unknown_call && break
@@ -77,4 +79,5 @@ for mode in $modes; do
 	check "$mode: without mmap there is no memory" \
 		test "$(refusals)" -gt 1000
 done
+echo "# faults injected: $plans programs, each with a call that keeps failing"
 tap_done
