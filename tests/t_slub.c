@@ -703,6 +703,19 @@ static void free_elsewhere(struct kmem_cache *s, char *p)
 	kmem_cache_free(s, &p);
 }
 
+/* What waits for its slab when that is another cache's: @p is no multiple of
+ * the other's size in it, nor is its bit that one's to set. */
+static void free_to_other_slab(struct kmem_cache *s, char *p)
+{
+	struct kmem_cache *other = cache_of(104, 0, NULL);
+	void *objs[4] = { p, p, p, p };
+
+	slab_free_direct(other, objs, 1);
+	slab_free_direct(other, objs, 4); /* as a run */
+	check_cache(other);
+	must(other->nr_free == 0);
+}
+
 static void free_large_twice(struct kmem_cache *s, char *p)
 {
 	struct kmem_cache *large = cache_of(100000, 0, NULL);
@@ -721,6 +734,7 @@ static const struct crime crimes[] = {
 	{ free_unaligned, ": interior pointer of a t-96 object at %p\n" },
 	{ free_gap, ": not an allocated block\n" },
 	{ free_to_other, "kmem_cache_free of %p: not an object of t-104\n" },
+	{ free_to_other_slab, "free of %p: not an allocated block\n" },
 	{ free_elsewhere, ": not an object of t-96\n" },
 	{ free_large_twice, "free of " },
 };
