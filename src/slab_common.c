@@ -518,14 +518,17 @@ static noinline void *malloc_by_policy(size_t size, bool zero)
 /* Of no bytes, or of more than there can be. */
 static noinline void *malloc_odd(size_t size, bool zero)
 {
-	void *p;
+	gfp_t gfp = gfp_of_malloc();
+	void *p = NULL;
 	u32 old;
 
 	if (size)
 		return NULL;
-	old = gfp_enter(gfp_of_malloc());
-	p = malloc_nothing();
-	gfp_exit(old);
+	if (!memcg_of(gfp)) { /* it would have to be charged */
+		old = gfp_enter(gfp);
+		p = malloc_nothing();
+		gfp_exit(old);
+	}
 	return p ? p : malloc_by_policy(1, zero);
 }
 
