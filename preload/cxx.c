@@ -162,7 +162,7 @@ __export __fastpath void _ZdlPv(void *p)
 }
 
 /* Cost, small block: 6 instructions more than free. */
-__export void _ZdlPvm(void *p, size_t size)
+__export __fastpath void _ZdlPvm(void *p, size_t size)
 {
 	if (unlikely(!sized_delete_fast(p, size)))
 		sized_delete_slowpath(p, 0, size);
