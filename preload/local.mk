@@ -3,7 +3,7 @@
 #   libkmalloc.so          to link with: the kernel's names, versioned, and the
 #                          malloc family, unversioned (see src/libkmalloc.map)
 #   libkmalloc.a           the same, for static links
-#   libkmalloc-preload.so  to preload: the malloc family, dlopen and vfork
+#   libkmalloc-preload.so  to preload: the malloc family, dlopen, prctl, vfork
 
 noinst_LTLIBRARIES += libshim.la
 lib_LTLIBRARIES += libkmalloc.la libkmalloc-preload.la
@@ -35,7 +35,7 @@ libkmalloc_la_LDFLAGS = $(shared_ldflags) -no-undefined -version-info 0:0:0 \
 EXTRA_libkmalloc_la_DEPENDENCIES = $(top_srcdir)/src/libkmalloc.map
 
 libkmalloc_preload_la_SOURCES = %D%/deepbind.c %D%/libc_alias.c \
-	%D%/vfork.c
+	%D%/prctl.c %D%/vfork.c
 libkmalloc_preload_la_CPPFLAGS = $(shim_cppflags)
 libkmalloc_preload_la_CFLAGS = $(shim_cflags)
 libkmalloc_preload_la_LIBADD = libcore.la libshim.la

@@ -101,14 +101,32 @@ int arch_fail_set(const char *name, unsigned int len, unsigned int every)
 	return -ENOENT;
 }
 
-static bool should_fail(int nr)
+/* What no other malloc calls. */
+static bool confined; /* racy; only ever turned on */
+
+void arch_confine(void)
 {
-	if (likely(fail_nr != nr))
-		return false;
-	if ((atomic_fetch_add(&fail_uses, 1) + 1) % fail_every)
-		return false;
+	WRITE_ONCE(confined, true);
+}
+
+static bool is_unusual(int nr)
+{
+	return nr == SYS_process_madvise || nr == SYS_membarrier ||
+	       nr == SYS_clone || nr == SYS_prctl || nr == SYS_getrusage ||
+	       nr == SYS_sched_yield || nr == SYS_process_vm_readv ||
+	       nr == SYS_sched_getscheduler;
+}
+
+/* 0, or the error that the call is to fail with. */
+static int refusal(int nr)
+{
+	if (unlikely(READ_ONCE(confined)) && is_unusual(nr))
+		return EPERM;
+	if (likely(fail_nr != nr) ||
+	    (atomic_fetch_add(&fail_uses, 1) + 1) % fail_every)
+		return 0;
 	atomic_add(&arch_fail_count, 1);
-	return true;
+	return fail_err;
 }
 
 static long raw_syscall(long nr, long a, long b, long c, long d, long e, long f)
@@ -146,9 +164,9 @@ static long raw_syscall(long nr, long a, long b, long c, long d, long e, long f)
 
 static long sys6(int nr, long a, long b, long c, long d, long e, long f)
 {
-	if (unlikely(should_fail(nr)))
-		return -fail_err;
-	return raw_syscall(nr, a, b, c, d, e, f);
+	int err = refusal(nr);
+
+	return unlikely(err) ? -err : raw_syscall(nr, a, b, c, d, e, f);
 }
 
 #define sys(nr, a, b, c) sys6(nr, (long)(a), (long)(b), (long)(c), 0, 0, 0)
@@ -278,7 +296,10 @@ void arch_futex_wake(u32 *word, int nr)
 
 void arch_sched_yield(void)
 {
-	sys(SYS_sched_yield, 0, 0, 0);
+	static u32 never;
+
+	if (sys(SYS_sched_yield, 0, 0, 0))
+		arch_futex_wait_ms(&never, 0, 1);
 }
 
 u64 arch_clock_ms(void)
@@ -351,9 +372,9 @@ static long raw_clone(void (*fn)(void), char *stack, void *tp, u32 *tid)
 
 int arch_thread_start(void (*fn)(void), char *stack_end, void *tp, u32 *tid)
 {
-	if (should_fail(SYS_clone))
-		return -fail_err;
-	return (int)raw_clone(fn, stack_end, tp, tid);
+	int err = refusal(SYS_clone);
+
+	return err ? -err : (int)raw_clone(fn, stack_end, tp, tid);
 }
 
 /* What compiled code expects at fixed places. */

@@ -118,6 +118,11 @@ static __always_inline u32 arch_thread_id(void)
 	return (u32)(tp >> 6) | 1;
 }
 
+/* From now on no calls but those that every malloc makes: mmap, munmap,
+ * mprotect, madvise, mremap, futex, rt_sigprocmask, and write of a message.
+ * The others fail with EPERM. */
+void arch_confine(void);
+
 /* Fault injection: the call named @name fails at every @every-th use.
  * Returns -ENOENT for a name that is none of ours. */
 int arch_fail_set(const char *name, unsigned int len, unsigned int every);
