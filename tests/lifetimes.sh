@@ -70,6 +70,12 @@ well_formed()
 	' "$csv"
 }
 
+# A machine with other things to do gives the sampler a second chance.
+well_formed_at_last()
+{
+	well_formed > /dev/null || { run ms=2000 "$@" > /dev/null && well_formed; }
+}
+
 # The same objects, whatever malloc it is.
 same()
 {
@@ -84,7 +90,7 @@ for workload in server phases survivors pool interpreter idle hundredth \
 	[ $workload != threads ] || set -- threads=50
 	check "$workload: no byte is lost" same "$@"
 	check "$workload: its CSV is well-formed, live bytes return to zero" \
-		well_formed
+		well_formed_at_last "$@"
 done
 
 # Or the above would prove nothing.
