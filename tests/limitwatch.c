@@ -21,6 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "preload/opaque.h"
+
 /* ---- watching ---- */
 
 /* One run of anonymous mappings that touch each other. */
