@@ -40,7 +40,16 @@ bench: bench-programs
 	$(srcdir)/%D%/compare --build '$(abs_top_builddir)' \
 		--out %D%/results $(BENCH_FLAGS)
 
-.PHONY: bench bench-programs
+# What sheaves cost and save: as they are (SLAB's arrays over SLUB's slabs), of
+# several capacities, and none at all (slub_tiny, in SLOB's place).
+bench-behaviours: bench-programs
+	$(srcdir)/%D%/compare --build '$(abs_top_builddir)' --base sheaves \
+		--out %D%/results/behaviours -g classic -g apps $(BENCH_FLAGS) \
+		sheaves=libkmalloc tiny=libkmalloc,KMALLOC=slub_tiny
+	%D%/micro/kmicro --benchmark_filter='loop|sheaf'
+	KMALLOC=slub_tiny %D%/micro/kmicro --benchmark_filter='loop|sheaf'
+
+.PHONY: bench bench-behaviours bench-programs
 
 include %D%/micro/local.mk
 include %D%/classic/local.mk

@@ -11,6 +11,9 @@
  *			then N frees
  *	bulk/N		the same by one kmem_cache_alloc_bulk and one
  *			kmem_cache_free_bulk
+ *	sheaf/N		256 objects of 64 bytes as in loop, from a cache with
+ *			sheaves of N objects; under KMALLOC=slub_tiny, which
+ *			has no sheaves, N is nothing
  *
  * An iteration is one object. The caches are not merged with those of malloc,
  * so that they begin empty.
@@ -25,6 +28,7 @@
 
 static const int64_t sizes[] = { 16, 64, 256, 1024, 4096 };
 static const int64_t counts[] = { 1, 4, 16, 64, 256, BULK_MOST };
+static const int64_t capacities[] = { 4, 16, 64, 120 };
 
 static struct kmem_cache *make_cache(unsigned int size)
 {
@@ -70,11 +74,9 @@ static void by_cache(struct gb_state *s)
 	kmem_cache_destroy(cache);
 }
 
-static void by_loop(struct gb_state *s)
+static void loop(struct gb_state *s, struct kmem_cache *cache, int n)
 {
-	struct kmem_cache *cache = make_cache(BULK_SIZE);
 	void *object[BULK_MOST];
-	int n = gb_arg(s, 0);
 	struct meter m;
 
 	meter_start(&m, s);
@@ -86,6 +88,21 @@ static void by_loop(struct gb_state *s)
 	}
 	meter_stop(&m, s);
 	kmem_cache_destroy(cache);
+}
+
+static void by_loop(struct gb_state *s)
+{
+	loop(s, make_cache(BULK_SIZE), gb_arg(s, 0));
+}
+
+static void by_sheaf(struct gb_state *s)
+{
+	struct kmem_cache_args args = { .sheaf_capacity = gb_arg(s, 0) };
+
+	loop(s,
+	     kmem_cache_create("sheaf", BULK_SIZE, &args,
+			       SLAB_NO_MERGE | SLAB_PANIC),
+	     256);
 }
 
 static void by_bulk(struct gb_state *s)
@@ -121,5 +138,6 @@ int main(int argc, char **argv)
 	add("cache", by_cache, ARRAY_SIZE(sizes), sizes);
 	add("loop", by_loop, ARRAY_SIZE(counts), counts);
 	add("bulk", by_bulk, ARRAY_SIZE(counts), counts);
+	add("sheaf", by_sheaf, ARRAY_SIZE(capacities), capacities);
 	return gb_main(argc, argv);
 }
