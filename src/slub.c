@@ -724,7 +724,7 @@ unsigned int slab_alloc_bulk_direct(struct kmem_cache *s, void **objs,
 		struct slab *slab;
 
 		if (!spin_lock(&s->lock))
-			return got;
+			break;
 		got += __take_from_slabs(s, objs + nr - got, nr - got);
 		spin_unlock(&s->lock);
 		if (got == nr)

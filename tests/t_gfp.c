@@ -381,6 +381,50 @@ static void test_no_wake(void **state)
 	assert_int_equal(lockdep_held, 0);
 }
 
+#define TOGETHER 40
+
+struct bulk {
+	struct kmem_cache *cache;
+	unsigned long rounds;
+};
+
+/* Whoever may not wait gets what there was until a lock was taken, and each
+ * object is its own. */
+static void take_together(unsigned int nr, void *arg)
+{
+	const struct bulk *bulk = arg;
+
+	for (unsigned long i = 0; i < bulk->rounds; i++) {
+		void *objs[TOGETHER] = { NULL };
+		u32 old = gfp_enter(nr % 2 ? GFP_NOWAIT : GFP_KERNEL);
+		unsigned int n =
+			slab_alloc_bulk_direct(bulk->cache, objs, TOGETHER);
+
+		gfp_exit(old);
+		for (unsigned int k = 0; k < n; k++) {
+			must(objs[k]);
+			must(!xchg((u32 *)objs[k] + 4, nr + 1));
+		}
+		for (unsigned int k = 0; k < n; k++)
+			must(xchg((u32 *)objs[k] + 4, 0) == nr + 1);
+		if (n)
+			slab_free_direct(bulk->cache, objs, n);
+	}
+}
+
+static void bulk_of_four(void)
+{
+	struct bulk bulk = { .rounds = km_load(20000) };
+
+	must(mm_boot());
+	bulk.cache = kmem_cache_create("bulk", 8000, 0,
+				       SLAB_NO_MERGE | SLAB_PANIC, NULL);
+	km_threads(4, take_together, &bulk);
+	check_cache(bulk.cache);
+	kmem_cache_destroy(bulk.cache);
+	check_zone();
+}
+
 /* ---- the reserve ---- */
 
 static unsigned int take_all(gfp_t gfp, void **p, unsigned int most)
@@ -661,6 +705,7 @@ int main(void)
 		km_unit_modes(locks_are_tried),
 		km_unit_modes(cache_locks_are_tried),
 		km_unit_child(locks_are_waited_for),
+		km_unit_modes(bulk_of_four),
 		km_unit_child(reserve_shares),
 		km_unit_child(high_share),
 		km_unit_modes(no_calls),
