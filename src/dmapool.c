@@ -9,8 +9,9 @@
  *
  * Block i of an area is at (i / per_window) * boundary + (i % per_window) *
  * size, counted from block 0, whose handle is a multiple of the boundary, or
- * of the area's size where that is less.  Handles are addresses, or what a buffer's other user has in
- * their place; blocks are aligned in both, if the buffer is.
+ * of the area's size where that is less.  Handles are addresses, or what a
+ * buffer's other user has in their place; blocks are aligned in both, if the
+ * buffer is.
  *
  * Invariants: areas are only ever added, until the pool ends; a pool over a
  * buffer has one.

@@ -22,7 +22,7 @@ enum page_type {
 	PG_SLAB,    /* a struct slab begins here */
 	PG_FRAG,    /* page_frag's; order, refs */
 	PG_RESERVE, /* free, in the reserve; order */
-	PG_SHARED, /* as PG_PAGES of order 0, in shared memory; refs */
+	PG_SHARED,  /* as PG_PAGES of order 0, in shared memory; refs */
 };
 
 /* The block reads as zero and is not resident. */

@@ -19,6 +19,10 @@
  * apart: twice the memory, in programs with many sizes of large blocks.)
  * Reporting (giving back) turns dirty blocks into zero ones.
  *
+ * Growth, by pages that were not resident, is noted: after a part of what is
+ * (GROWTH_PART) idle caches give up what they hold, and dirty blocks are
+ * reported where many are too small to have served.
+ *
  * A request that may not sleep takes dirty blocks alone.  After them comes
  * the reserve, lists of blocks that were made resident and are nobody else's
  * (min_free_kbytes), as far down as the request's share goes:
@@ -31,7 +35,8 @@
  *
  * Of a large block that is freed, the first word is noted in its descriptor,
  * and looked at when a block that begins there is allocated; so is the first
- * one of what reads as zero.  Free memory itself is never written to.
+ * one of what reads as zero.  Free memory itself is never written to, but for
+ * the reserve's, to make it resident.
  *
  * Invariants: a block on a list has type PG_BUDDY and its order in its
  * first descriptor, and no other descriptor of it has a type; blocks are

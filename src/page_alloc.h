@@ -88,8 +88,8 @@ extern void (*page_reaper)(void);
  * by kswapd; vmalloc calls it as well). */
 extern void (*page_waker)(void);
 #define PAGES_TO_WAKE 1024
-/* Called when the zone has grown by a 32nd, with no lock of the zone's: what
- * others hold for nothing is cheaper (registered by slab_common). */
+/* Called, without our locks, when the zone has grown by much: what others hold
+ * for nothing is cheaper (registered by slab_common). */
 extern void (*page_grower)(void);
 /* Empties the pcp lists of every CPU into the buddy lists. */
 void page_drain_pcp(void);

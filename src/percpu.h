@@ -188,7 +188,7 @@ typedef void (*percpu_take_fn)(unsigned int id, uintptr_t top, void *arg);
 unsigned int percpu_drain(unsigned int first, unsigned int nr,
 			  percpu_take_fn take, void *arg);
 /* For who has more to do before the next drain: false, without the lock, in
- * a signal handler above it. */
+ * a signal handler above it, or above a slot of the generic mode. */
 bool percpu_drain_lock(void);
 void percpu_drain_unlock(void);
 unsigned int __percpu_drain(unsigned int first, unsigned int nr,

@@ -5,7 +5,8 @@
  *   alloc: pop top ─empty→ spare ─empty→ barn ─none→ slabs ─none→ new slab
  *   free:  push top ─full→ spare ─full→ barn ─full→ flush to slabs
  *
- * (A barn also takes sheaves that are filled in part.)
+ * (A barn also takes sheaves that are filled in part, and keeps those that
+ * bulk calls emptied.)
  *
  * struct slab over the descriptors of its pages:
  *

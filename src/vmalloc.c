@@ -23,7 +23,8 @@
  * nothing was ever used.
  *
  * Purging discards the pages of DIRTY runs: of what has been free for the
- * reporting delay, and of what exceeds dirty_limit.
+ * reporting delay, of what exceeds dirty_limit, and of all if that is more
+ * than page_trim_threshold.
  *
  * Areas of vmalloc_huge are advised to consist of 2 MiB pages, until they
  * are freed; they are not resized but copied.

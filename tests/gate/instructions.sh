@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: MIT
 #
 # Counts the instructions that the library executes for an operation of each
-# kind of work in work.c, and in kwork.c for the kernel's interface, under callgrind, which has no rseq: so it is the
-# locked slots and all slow paths that are counted (lint/fastpath.sh has the
-# sequences). A row of instructions.txt says how many they may be. No clock is
-# in this, so it does not flake; a compiler other than the one that the table
-# was made with is not held to it.
+# kind of work in work.c, and in kwork.c for the kernel's interface, under
+# callgrind, which has no rseq: so it is the locked slots and all slow paths
+# that are counted (lint/fastpath.sh has the sequences). A row of
+# instructions.txt says how many they may be. No clock is in this, so it does
+# not flake; a compiler other than the one that the table was made with is not
+# held to it.
 . "$KM_SRCDIR/tests/tap.sh"
 
 need valgrind
