@@ -144,6 +144,8 @@ struct gfp_try {
 	u16 rounds;
 	int8_t priority;
 	bool drained;
+	bool freed;   /* have shrinkers, in this pass? */
+	u8 passes;    /* of shrinkers, at all priorities, that freed some */
 	u8 fruitless; /* times that nobody freed anything */
 };
 /* Reclaims, without locks; true if the request is worth another attempt

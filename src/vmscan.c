@@ -8,8 +8,9 @@
  *     2  shrinkers, priority 12 down to 0, until one has freed something:
  *        what it freed is at hand in this CPU's sheaves, so the attempt
  *        comes first, and a drain after it only if that was not enough
- *     3  while shrinkers have something, but cannot give it now: a moment of
- *        waiting and 2 again, up to RETRIES times
+ *     3  if they freed something: others were quicker to take it, and it is
+ *        2 again, up to RETRIES times; while they have something, but cannot
+ *        give it now: a moment of waiting and 2 again, up to RETRIES times
  *     4  OOM notifiers; then 2 again, if they freed anything
  *     5  __GFP_NOFAIL: a while of waiting, all of the reserve, 1 again;
  *        others: the end
@@ -403,17 +404,31 @@ static void wait_ms(unsigned int ms)
 	arch_futex_wait_ms(&never, 0, ms);
 }
 
+/* True if the last one freed something, which others were quicker to take. */
+static bool next_pass(struct gfp_try *t)
+{
+	if (!t->freed || !gfp_may(RETRY) || t->passes == RETRIES)
+		return false;
+	t->passes++;
+	t->freed = false;
+	t->priority = DEF_PRIORITY;
+	return true;
+}
+
 /* True if something was freed, or may be after a moment. */
 static bool shrink(struct gfp_try *t, gfp_t gfp)
 {
 	bool left = false;
 
-	while (shrinkers_exist() && t->priority >= 0) {
-		if (!shrink_all(gfp, t->priority--, &left))
-			continue;
-		t->fruitless = 0;
-		return true;
-	}
+	do {
+		while (shrinkers_exist() && t->priority >= 0) {
+			if (!shrink_all(gfp, t->priority--, &left))
+				continue;
+			t->freed = true;
+			t->fruitless = 0;
+			return true;
+		}
+	} while (next_pass(t));
 	if (!left || !gfp_may(RETRY) || t->fruitless == RETRIES)
 		return false;
 	wait_ms(min(1U << t->fruitless++, 0U + SHRINK_WAIT_MS));
@@ -439,6 +454,8 @@ static bool start_again(struct gfp_try *t)
 {
 	t->priority = DEF_PRIORITY;
 	t->drained = false;
+	t->freed = false;
+	t->passes = 0;
 	t->fruitless = 0;
 	return true;
 }

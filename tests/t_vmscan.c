@@ -24,6 +24,7 @@ struct store {
 	unsigned long asked;
 	gfp_t gfp;
 	bool stop;
+	unsigned int retaken; /* scans, until others stop taking it all */
 };
 
 static struct store store = { .lock = PTHREAD_MUTEX_INITIALIZER };
@@ -49,6 +50,8 @@ static unsigned long store_scan(struct shrinker *s, struct shrink_control *sc)
 		return SHRINK_STOP;
 	st->scans++;
 	st->asked += sc->nr_to_scan;
+	if (st->scans <= st->retaken)
+		n = sc->nr_to_scan;
 	while (n < sc->nr_to_scan && st->nr) {
 		WRITE_ONCE(st->nr, st->nr - 1);
 		kfree(st->block[st->nr]);
@@ -206,6 +209,31 @@ static void test_limit(void **state)
 	(void)state;
 	at_the_limit("mem=16M", limit_body);
 	at_the_limit("mem=16M percpu=generic", limit_body);
+}
+
+/* Others may be quicker to take what shrinkers free. */
+static void retaken_body(void)
+{
+	struct shrinker *s;
+	void *p;
+
+	must(mm_boot());
+	s = store_shrinker(0);
+	fill_up();
+	store.retaken = 40;
+	must((p = kmalloc(BLOCK, GFP_KERNEL)) && store.scans > 40);
+	kfree(p);
+	/* For ever they will not be waited for. */
+	fill_store(MOST, BLOCK);
+	store.retaken = ~0U;
+	must(!kmalloc(BLOCK, GFP_KERNEL | __GFP_NOWARN));
+	shrinker_free(s);
+}
+
+static void test_retaken(void **state)
+{
+	(void)state;
+	at_the_limit("mem=16M", retaken_body);
 }
 
 /* Small objects are in sheaves when they are free. */
@@ -408,6 +436,7 @@ int main(void)
 		km_unit_child(amounts),
 		km_unit_child(without_fs),
 		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_retaken),
 		cmocka_unit_test(test_small),
 		cmocka_unit_test(test_oom),
 		cmocka_unit_test(test_nofail),
