@@ -18,13 +18,14 @@
  * are in bins by length, four to a power of two, one set for each state.
  * All that may be resident of a DIRTY run is in its hull, from the first
  * such unit to the last one; what is cut from outside of it is ZERO.
- * An area comes from the DIRTY runs if one is long enough, so that a churn
- * of large blocks neither faults nor enters the kernel.  Past the frontier
- * nothing was ever used.
+ * An area is taken where it makes least resident and leaves little over, so
+ * that a churn of large blocks hardly faults or enters the kernel.  Past the
+ * frontier nothing was ever used.
  *
  * Purging discards the pages of DIRTY runs: of what has been free for the
- * reporting delay, of what exceeds dirty_limit, and of all if that is more
- * than page_trim_threshold.
+ * reporting delay, of what exceeds dirty_limit (when an area is taken, too:
+ * its pages are about to come), and of all if that is more than
+ * page_trim_threshold.
  *
  * Areas of vmalloc_huge are advised to consist of 2 MiB pages, until they
  * are freed; they are not resized but copied.
@@ -73,7 +74,8 @@ enum area_kind {
 	AREA_PAGES /* vmap's */
 };
 #define NR_BINS 128
-#define BIN_LOOK 8 /* runs looked at in one bin */
+#define BIN_LOOK 8   /* runs looked at in one bin */
+#define COST_LOOK 32 /* and in all of them */
 
 struct vmap_unit {
 	union {
@@ -119,7 +121,7 @@ static struct {
 	bool no_guards;	 /* racy; only ever turned on */
 } vm = { .lock = SPIN_LOCK_INIT(VMAP) };
 
-#define DIRTY_MIN (32 * SZ_1M)
+#define DIRTY_MIN (8 * SZ_1M)
 #define DIRTY_MAX SZ_1G
 #define STAMP_MS 250
 #define PURGE_EVERY 2 /* stamps */
@@ -214,20 +216,26 @@ static u32 bin_best(unsigned int set, u32 least)
 	return best;
 }
 
-/* A run in a bin above that of @least: each of them is long enough. */
-static u32 bin_above(unsigned int set, u32 least)
+/* The first bin from @bin on that has runs; NR_BINS: none. */
+static unsigned int next_bin(unsigned int set, unsigned int bin)
 {
-	unsigned int bin = bin_of(least) + 1;
-
 	for (unsigned int w = bin / 64; w < NR_BINS / 64; w++) {
 		u64 bits = vm.nonempty[set][w];
 
 		if (w == bin / 64)
 			bits = bits >> bin % 64 << bin % 64;
 		if (bits)
-			return vm.bins[set][w * 64 + __ffs(bits)];
+			return w * 64 + __ffs(bits);
 	}
-	return 0;
+	return NR_BINS;
+}
+
+/* A run in a bin above that of @least: each of them is long enough. */
+static u32 bin_above(unsigned int set, u32 least)
+{
+	unsigned int bin = next_bin(set, bin_of(least) + 1);
+
+	return bin < NR_BINS ? vm.bins[set][bin] : 0;
 }
 
 /* A run of @set with at least @least units; false if none is found. */
@@ -261,14 +269,14 @@ struct hull {
 	u32 from, to, dirty;
 };
 
-static const struct hull clean = { 0, 0, 0 };
+static const struct hull no_hull = { 0, 0, 0 };
 
 static struct hull hull_of(u32 i)
 {
 	const struct vmap_unit *u = &vm.unit[i];
 
 	if (!u->dirty)
-		return clean;
+		return no_hull;
 	return u->nr == 1 ? (struct hull){ i, i + 1, 1 } :
 			    (struct hull){ u[1].from, u[1].to, u->dirty };
 }
@@ -302,7 +310,7 @@ static struct hull part_of_hull(struct hull h, u32 from, u32 to)
 	from = max(from, h.from);
 	to = min(to, h.to);
 	if (from >= to)
-		return clean;
+		return no_hull;
 	return (struct hull){
 		from, to, (u32)DIV_ROUND_UP((u64)h.dirty * (to - from), len)
 	};
@@ -381,9 +389,24 @@ static bool __extend_frontier(u32 nr, u32 *found)
 		return false;
 	WRITE_ONCE(vm.frontier, start + nr);
 	set_run(start, nr, RUN_BUSY);
-	set_hull(start, clean);
+	set_hull(start, no_hull);
 	*found = start;
 	return true;
+}
+
+/* Makes @nr units of a free run BUSY, behind its first @skip. */
+static u32 __take_part(u32 i, u32 skip, u32 nr)
+{
+	u32 found = i;
+
+	bin_del(i);
+	vm.unit[i].state = RUN_BUSY;
+	if (skip) {
+		found = __cut_run(i, skip);
+		__release(i);
+	}
+	__split_run(found, nr);
+	return found;
 }
 
 /* A free run of @set, now BUSY; of it @nr units, first of which is a
@@ -394,16 +417,61 @@ static bool __take_free(u32 nr, u32 align, unsigned int set, u32 *found)
 
 	if (!bin_find(set, nr + align - 1, &i))
 		return false;
-	bin_del(i);
-	vm.unit[i].state = RUN_BUSY;
 	skip = -(u32)((uintptr_t)unit_address(i) >> UNIT_SHIFT) & (align - 1);
-	*found = i;
-	if (skip) {
-		*found = __cut_run(i, skip);
-		__release(i);
-	}
-	__split_run(*found, nr);
+	*found = __take_part(i, skip, nr);
 	return true;
+}
+
+/* ---- the cheapest run; the lock is held ---- */
+
+/* The units that an area would make resident there, and an eighth of what
+ * is left over, lest runs become short. */
+struct offer {
+	u32 run, skip, cost;
+};
+#define NO_OFFER (~0U)
+
+static void consider(struct offer *best, u32 i, u32 from, u32 nr)
+{
+	u32 dirty = part_of_hull(hull_of(i), from, from + nr).dirty;
+	u32 clean = nr - min(dirty, nr);
+	u32 cost = clean + (vm.unit[i].nr - nr) / 8;
+
+	if (cost < best->cost && (!clean || gfp_may(FAULT)))
+		*best = (struct offer){ i, from - i, cost };
+}
+
+/* Not in the middle, unless that is where its pages are. */
+static void consider_run(struct offer *best, u32 i, u32 nr)
+{
+	u32 len = vm.unit[i].nr, end = i + len;
+	struct hull h = hull_of(i);
+
+	consider(best, i, i, nr);
+	if (!h.dirty || h.dirty == len || len == nr)
+		return;
+	consider(best, i, end - nr, nr);
+	if (h.from > i && h.from + nr < end)
+		consider(best, i, h.from, nr);
+	if (h.to < end && h.to > i + nr)
+		consider(best, i, h.to - nr, nr);
+}
+
+/* Looks at COST_LOOK runs of @set at most, short ones first. */
+static void consider_set(struct offer *best, unsigned int set, u32 nr)
+{
+	unsigned int bin = next_bin(set, bin_of(nr)), looks = 0;
+
+	for (; bin < NR_BINS && best->cost && looks < COST_LOOK;
+	     bin = next_bin(set, bin + 1)) {
+		u32 i = vm.bins[set][bin];
+
+		for (int n = 0; i && n < BIN_LOOK; n++, looks++) {
+			if (vm.unit[i - 1].nr >= nr)
+				consider_run(best, i - 1, nr);
+			i = vm.unit[i - 1].next;
+		}
+	}
 }
 
 /* @nr ZERO units; at the frontier, which becomes a free run first. */
@@ -422,19 +490,38 @@ static bool __take_zero(u32 nr, u32 align, u32 *found)
 	       __take_free(nr, align, BIN_DIRTY, found);
 }
 
-/* @nr units, some of them resident: of a DIRTY run, or of the last one
- * together with the frontier. */
-static bool __take_dirty(u32 nr, u32 align, u32 *found)
+/* @nr units of the run where they cost least. */
+static bool __take_cheapest(u32 nr, u32 *found)
+{
+	struct offer best = { 0, 0, NO_OFFER };
+
+	consider_set(&best, BIN_DIRTY, nr);
+	if (gfp_may(FAULT))
+		consider_set(&best, BIN_ZERO, nr);
+	if (best.cost == NO_OFFER)
+		return false;
+	*found = __take_part(best.run, best.skip, nr);
+	return true;
+}
+
+/* @nr units of the last run, which is DIRTY, together with the frontier. */
+static bool __take_last(u32 nr, u32 *found)
 {
 	u32 last = vm.frontier ? vm.unit[vm.frontier - 1].head : 0, more;
 
-	if (__take_free(nr, align, BIN_DIRTY, found))
-		return true;
-	if (align > 1 || !vm.frontier || vm.unit[last].state != RUN_DIRTY ||
+	if (!vm.frontier || vm.unit[last].state != RUN_DIRTY ||
 	    !__extend_frontier(nr - vm.unit[last].nr, &more))
 		return false;
 	__release(more);
 	return __take_free(nr, 1, BIN_DIRTY, found);
+}
+
+static bool __take(u32 nr, u32 align, u32 *found)
+{
+	if (align > 1 ? __take_free(nr, align, BIN_DIRTY, found) :
+			__take_cheapest(nr, found) || __take_last(nr, found))
+		return true;
+	return __take_zero(nr, align, found);
 }
 
 static void __account(u32 i, size_t pages, int areas)
@@ -495,22 +582,26 @@ static void unadvise_huge(u32 i)
 
 #define PURGE_BATCH 32
 
-/* Used and dirty memory together may be half more than the most that was
- * used lately: free runs are never all of the right lengths. */
+/* Used and dirty memory together may be a tenth more than the most that was
+ * used lately: so reuse hardly raises the peak. */
 static size_t dirty_limit(void)
 {
-	size_t limit = vm.peak_pages + vm.peak_pages / 2 - vm.live_pages;
+	size_t limit = vm.peak_pages + vm.peak_pages / 10 - vm.live_pages;
 
 	return clamp(limit * PAGE_SIZE, DIRTY_MIN, DIRTY_MAX);
 }
 
-/* Units that are too many; who purges makes some room. */
-static u32 dirty_excess(bool purging)
+static bool dirty_is_much(void)
+{
+	return vm.dirty_units << UNIT_SHIFT > dirty_limit();
+}
+
+/* Dirty units that may stay; who purges for the limit makes some room. */
+static size_t dirty_kept(void)
 {
 	size_t limit = dirty_limit() >> UNIT_SHIFT;
 
-	limit -= purging ? limit / 8 : 0;
-	return vm.dirty_units > limit ? (u32)(vm.dirty_units - limit) : 0;
+	return dirty_is_much() ? limit - limit / 8 : SIZE_MAX;
 }
 
 static bool run_is_old(const struct vmap_unit *u, u32 now)
@@ -527,27 +618,38 @@ static u32 units_of(u32 i, u32 excess)
 	return h.from - i + (u32)max(len, 1UL);
 }
 
-/* Takes runs to purge off their bins; long ones first. */
-static unsigned int __collect_dirty(u32 *runs, bool all)
+/* Takes a run off its bin, to purge about @excess dirty units of it. */
+static void __take_to_purge(u32 i, size_t excess)
+{
+	struct vmap_unit *u = &vm.unit[i];
+
+	bin_del(i);
+	u->state = RUN_PURGING;
+	if (excess < u->dirty)
+		__split_run(i, units_of(i, (u32)excess));
+}
+
+/* The old ones, and of others what is more than @kept; long ones first. */
+static unsigned int __collect_dirty(u32 *runs, unsigned int nr, size_t kept,
+				    bool sparse)
 {
 	u32 now = now_stamp();
-	unsigned int nr = 0;
 
 	for (int bin = NR_BINS - 1; bin >= 0; bin--) {
 		u32 i = vm.bins[BIN_DIRTY][bin];
 
 		while (i && nr < PURGE_BATCH) {
 			struct vmap_unit *u = &vm.unit[i - 1];
-			u32 next = u->next, excess = dirty_excess(true);
-			bool whole = all || run_is_old(u, now);
+			size_t excess = max(vm.dirty_units, kept) - kept;
+			u32 next = u->next;
 
-			if (whole || excess) {
-				bin_del(i - 1);
-				u->state = RUN_PURGING;
+			if (run_is_old(u, now))
+				excess = u->dirty;
+			else if (sparse && u->dirty >= u->nr / 2)
+				excess = 0;
+			if (excess) {
+				__take_to_purge(i - 1, excess);
 				runs[nr++] = i - 1;
-				if (!whole && excess < u->dirty)
-					__split_run(i - 1,
-						    units_of(i - 1, excess));
 			}
 			i = next;
 		}
@@ -575,7 +677,7 @@ static size_t __return_purged(const u32 *runs, unsigned int nr, bool gone)
 	for (unsigned int i = 0; i < nr; i++) {
 		if (gone) {
 			pages += vm.unit[runs[i]].dirty * UNIT_PAGES;
-			set_hull(runs[i], clean);
+			set_hull(runs[i], no_hull);
 		}
 		__release(runs[i]);
 	}
@@ -585,7 +687,7 @@ static size_t __return_purged(const u32 *runs, unsigned int nr, bool gone)
 size_t vmap_purge(bool all)
 {
 	u32 runs[PURGE_BATCH];
-	size_t total = 0, pages;
+	size_t total = 0, kept = SIZE_MAX, pages;
 	unsigned int nr;
 	bool gone;
 
@@ -593,8 +695,13 @@ size_t vmap_purge(bool all)
 		return 0;
 	do {
 		spin_lock(&vm.lock);
-		all = all || page_trim_all(vm.dirty_units * UNIT_PAGES);
-		nr = __collect_dirty(runs, all);
+		if (all || page_trim_all(vm.dirty_units * UNIT_PAGES))
+			kept = 0;
+		else
+			kept = min(kept, dirty_kept());
+		/* What is resident in small part saves its next user little. */
+		nr = __collect_dirty(runs, 0, kept, true);
+		nr = __collect_dirty(runs, nr, kept, false);
 		spin_unlock(&vm.lock);
 		if (!nr)
 			break;
@@ -611,9 +718,9 @@ size_t vmap_purge(bool all)
 static bool __purge_due(u32 now)
 {
 	if ((s32)(now - vm.next_purge) < 0)
-		return dirty_excess(false);
+		return dirty_is_much();
 	vm.next_purge = now + PURGE_EVERY;
-	vm.peak_pages = max(vm.live_pages, vm.peak_pages - vm.peak_pages / 8);
+	vm.peak_pages = max(vm.live_pages, vm.peak_pages - vm.peak_pages / 32);
 	return vm.dirty_units;
 }
 
@@ -662,7 +769,7 @@ static bool start_vmap(void)
  * may have some to give. */
 static bool take_run(u32 nr, u32 align, size_t pages, u32 *i, bool *dirty)
 {
-	bool ok = false;
+	bool ok = false, much = false;
 
 	if (unlikely(atomic_read(&vm.deferred)) && spin_may_wait(&vm.lock))
 		free_deferred();
@@ -671,13 +778,17 @@ static bool take_run(u32 nr, u32 align, size_t pages, u32 *i, bool *dirty)
 			break;
 		if (!spin_lock(&vm.lock))
 			return false;
-		ok = __take_dirty(nr, align, i) || __take_zero(nr, align, i);
+		ok = __take(nr, align, i);
 		if (ok) {
 			*dirty = vm.unit[*i].dirty;
 			__account(*i, pages, 1);
+			much = dirty_is_much();
 		}
 		spin_unlock(&vm.lock);
 	}
+	/* What will become resident has its room. */
+	if (much && gfp_may(CALL))
+		vmap_purge(false);
 	return ok;
 }
 
@@ -1038,7 +1149,7 @@ static void *move_run(u32 i, u32 nr, size_t pages, bool guard)
 	__account(to, pages, 1);
 	__account(i, 0, -1);
 	if (gone) {
-		set_hull(i, clean);
+		set_hull(i, no_hull);
 		__release(i);
 	} else {
 		__free_run(i);
