@@ -57,9 +57,14 @@
 #include "vmstat.h"
 
 #define RECIPROCAL_SHIFT 40
+/* Of a slab, at least: where slabs are small, and where they may be large. */
+#define SLAB_OBJECTS 32
+#define SLAB_OBJECTS_LARGE 8
 #define COLOUR_LINE 64
 #define COLOUR_BYTES 1024
 #define COLOUR_MIN_OBJECTS 32
+/* Of large objects, in a sheaf and in a barn. */
+#define SHEAF_OBJECT_BYTES 32768U
 #define BARN_BYTES 65536
 /* Of slabs, before it is certain that whole ones are used. */
 #define POPULATE_FROM (256 * SZ_1K)
@@ -83,7 +88,7 @@ static unsigned int sheaf_capacity(unsigned int size)
 		return 63;
 	if (size <= 1024)
 		return 31;
-	return clamp(32768 / size, 2U, 31U);
+	return clamp(SHEAF_OBJECT_BYTES / size, 2U, 31U);
 }
 
 static size_t bitmap_bits(unsigned int order)
@@ -107,10 +112,11 @@ static u8 slab_order(unsigned int size, unsigned int id)
 	for (; order < SLAB_COMMON_ORDER; order++) {
 		size_t objects = (PAGE_SIZE << order) / size;
 
-		if (objects >= 32 && objects <= bitmap_bits(order))
+		if (objects >= SLAB_OBJECTS && objects <= bitmap_bits(order))
 			return (u8)order;
 	}
-	while (order < SLAB_MAX_ORDER && (PAGE_SIZE << order) / size < 8)
+	while (order < SLAB_MAX_ORDER &&
+	       (PAGE_SIZE << order) / size < SLAB_OBJECTS_LARGE)
 		order++;
 	return (u8)order;
 }

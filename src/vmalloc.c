@@ -76,6 +76,7 @@ enum area_kind {
 #define NR_BINS 128
 #define BIN_LOOK 8   /* runs looked at in one bin */
 #define COST_LOOK 32 /* and in all of them */
+#define COST_LEFT 8  /* units that are left over cost as much as one */
 
 struct vmap_unit {
 	union {
@@ -123,6 +124,8 @@ static struct {
 
 #define DIRTY_MIN (8 * SZ_1M)
 #define DIRTY_MAX SZ_1G
+#define PEAK_SLACK 10 /* dirty beyond the peak: a part of it */
+#define PEAK_FADE 32  /* what the peak loses at each PURGE_EVERY */
 #define STAMP_MS 250
 #define PURGE_EVERY 2 /* stamps */
 
@@ -424,8 +427,8 @@ static bool __take_free(u32 nr, u32 align, unsigned int set, u32 *found)
 
 /* ---- the cheapest run; the lock is held ---- */
 
-/* The units that an area would make resident there, and an eighth of what
- * is left over, lest runs become short. */
+/* The units that an area would make resident there, and a part of what is
+ * left over, lest runs become short. */
 struct offer {
 	u32 run, skip, cost;
 };
@@ -435,7 +438,7 @@ static void consider(struct offer *best, u32 i, u32 from, u32 nr)
 {
 	u32 dirty = part_of_hull(hull_of(i), from, from + nr).dirty;
 	u32 clean = nr - min(dirty, nr);
-	u32 cost = clean + (vm.unit[i].nr - nr) / 8;
+	u32 cost = clean + (vm.unit[i].nr - nr) / COST_LEFT;
 
 	if (cost < best->cost && (!clean || gfp_may(FAULT)))
 		*best = (struct offer){ i, from - i, cost };
@@ -582,11 +585,12 @@ static void unadvise_huge(u32 i)
 
 #define PURGE_BATCH 32
 
-/* Used and dirty memory together may be a tenth more than the most that was
+/* Used and dirty memory together may be a little more than the most that was
  * used lately: so reuse hardly raises the peak. */
 static size_t dirty_limit(void)
 {
-	size_t limit = vm.peak_pages + vm.peak_pages / 10 - vm.live_pages;
+	size_t limit =
+		vm.peak_pages + vm.peak_pages / PEAK_SLACK - vm.live_pages;
 
 	return clamp(limit * PAGE_SIZE, DIRTY_MIN, DIRTY_MAX);
 }
@@ -720,7 +724,8 @@ static bool __purge_due(u32 now)
 	if ((s32)(now - vm.next_purge) < 0)
 		return dirty_is_much();
 	vm.next_purge = now + PURGE_EVERY;
-	vm.peak_pages = max(vm.live_pages, vm.peak_pages - vm.peak_pages / 32);
+	vm.peak_pages =
+		max(vm.live_pages, vm.peak_pages - vm.peak_pages / PEAK_FADE);
 	return vm.dirty_units;
 }
 
