@@ -72,6 +72,7 @@ static const struct {
 	{ "close", SYS_close, EIO },
 	{ "prlimit64", SYS_prlimit64, EPERM },
 	{ "getrusage", SYS_getrusage, EPERM },
+	{ "mincore", SYS_mincore, EPERM },
 	{ "getrandom", SYS_getrandom, ENOSYS },
 	{ "fcntl", SYS_fcntl, EBADF },
 	{ "write", SYS_write, EIO },
@@ -114,7 +115,7 @@ static bool is_unusual(int nr)
 	return nr == SYS_process_madvise || nr == SYS_membarrier ||
 	       nr == SYS_clone || nr == SYS_prctl || nr == SYS_getrusage ||
 	       nr == SYS_sched_yield || nr == SYS_process_vm_readv ||
-	       nr == SYS_sched_getscheduler;
+	       nr == SYS_sched_getscheduler || nr == SYS_mincore;
 }
 
 /* 0, or the error that the call is to fail with. */
@@ -579,6 +580,13 @@ u64 arch_thread_faults(void)
 	if (sys(SYS_getrusage, 1 /* RUSAGE_THREAD */, &usage, 0))
 		return 0;
 	return (u64)usage.ru_minflt;
+}
+
+bool arch_is_resident(void *page)
+{
+	unsigned char is = 0;
+
+	return !sys(SYS_mincore, page, arch_page_size, &is) && is & 1;
 }
 
 u64 arch_random(void)

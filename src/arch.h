@@ -34,6 +34,9 @@ int arch_move_pages(void *from, size_t len, void *to);
 /* Copies what is readable at @from; false, without a fault, if it is not. */
 bool arch_try_read(void *to, const void *from, size_t len);
 
+/* Whether the page at @page is resident; false if that cannot be told. */
+bool arch_is_resident(void *page);
+
 /* Advice with values that old headers lack. */
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23

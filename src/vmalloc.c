@@ -28,7 +28,9 @@
  * page_trim_threshold.
  *
  * Areas of vmalloc_huge are advised to consist of 2 MiB pages, until they
- * are freed; they are not resized but copied.
+ * are freed; they are not resized but copied.  So are malloc's large ones,
+ * until they are freed or resized, as long as such areas turn out to be used
+ * from end to end.
  *
  * Areas of vmap show pages that are somebody's; who made them (their owner)
  * is called to take the pages out before they are freed.
@@ -65,13 +67,16 @@
 #define UNIT_SHIFT 16
 #define UNIT_SIZE (1UL << UNIT_SHIFT)
 #define UNIT_PAGES (UNIT_SIZE / PAGE_SIZE)
+#define UNITS_2M (SZ_2M >> UNIT_SHIFT)
 
 enum run_state { RUN_NONE, RUN_BUSY, RUN_DIRTY, RUN_ZERO, RUN_PURGING };
 enum { BIN_DIRTY, BIN_ZERO, NR_BIN_SETS };
 enum area_kind {
 	AREA_PLAIN,
-	AREA_HUGE, /* advised to be 2 MiB pages */
-	AREA_PAGES /* vmap's */
+	AREA_HUGE,  /* vmalloc_huge's: advised to be 2 MiB pages */
+	AREA_PAGES, /* vmap's */
+	AREA_FRESH, /* malloc's, a large one, nothing of it resident at first */
+	AREA_WHOLE  /* malloc's, a large one, advised to be 2 MiB pages */
 };
 #define NR_BINS 128
 #define BIN_LOOK 8   /* runs looked at in one bin */
@@ -120,6 +125,8 @@ static struct {
 	u32 next_purge;
 	void **deferred; /* atomic */
 	bool no_guards;	 /* racy; only ever turned on */
+	u32 whole;	 /* racy: large areas used whole, in turn */
+	u32 advised;	 /* atomic */
 } vm = { .lock = SPIN_LOCK_INIT(VMAP) };
 
 #define DIRTY_MIN (8 * SZ_1M)
@@ -564,20 +571,86 @@ static bool unguard_run(u32 i)
 
 /* ---- 2 MiB pages ---- */
 
-static void advise_huge(u32 i, size_t size)
+#define WHOLE_MIN SZ_4M
+#define WHOLE_SURE 4   /* in turn that were used from end to end */
+#define WHOLE_PROBE 16 /* one that is not advised, to see whether that is so */
+#define WHOLE_LOOKS 8  /* pages looked at */
+
+static bool advise_huge(char *from, char *to)
 {
-	if (param(thp) == THP_MADVISE &&
-	    !arch_madvise(unit_address(i), ALIGN_DOWN(size, SZ_2M),
-			  MADV_HUGEPAGE))
+	return param(thp) == THP_MADVISE && from < to &&
+	       !arch_madvise(from, (size_t)(to - from), MADV_HUGEPAGE);
+}
+
+static void make_huge(u32 i, size_t size)
+{
+	char *start = unit_address(i);
+
+	if (advise_huge(start, start + ALIGN_DOWN(size, SZ_2M)))
 		vm.unit[i].kind = AREA_HUGE;
 }
 
 /* As all of the range is. */
 static void unadvise_huge(u32 i)
 {
-	if (vm.unit[i].kind != AREA_HUGE)
+	u8 kind = vm.unit[i].kind;
+
+	if (kind != AREA_HUGE && kind != AREA_WHOLE)
 		return;
 	arch_madvise(unit_address(i), run_bytes(i), MADV_NOHUGEPAGE);
+	vm.unit[i].kind = AREA_PLAIN;
+}
+
+/* A new large area of malloc's. */
+static void advise_whole(u32 i, size_t size)
+{
+	char *start = unit_address(i), *end = start + size;
+
+	if (!gfp_may(CALL) || param(thp) != THP_MADVISE)
+		return;
+	if (READ_ONCE(vm.whole) < WHOLE_SURE ||
+	    atomic_fetch_add(&vm.advised, 1) % WHOLE_PROBE == 0) {
+		if (!vm.unit[i].dirty)
+			vm.unit[i].kind = AREA_FRESH;
+		return;
+	}
+	start = (char *)ALIGN((uintptr_t)start, SZ_2M);
+	end = (char *)ALIGN_DOWN((uintptr_t)end, SZ_2M);
+	if (vm.unit[i].dirty + UNITS_2M <= vm.unit[i].nr &&
+	    advise_huge(start, end))
+		vm.unit[i].kind = AREA_WHOLE;
+}
+
+static bool is_whole(u32 i)
+{
+	size_t bytes = (size_t)vm.unit[i].pages << PAGE_SHIFT;
+
+	for (unsigned int k = 1; k <= WHOLE_LOOKS; k++) {
+		size_t at =
+			ALIGN_DOWN(bytes / WHOLE_LOOKS * k - 1, arch_page_size);
+
+		if (!arch_is_resident(unit_address(i) + at))
+			return false;
+	}
+	return true;
+}
+
+/* From an area that is freed: what is resident of it, its user has used. */
+static void learn(u32 i)
+{
+	u32 whole = READ_ONCE(vm.whole);
+
+	if (vm.unit[i].kind != AREA_FRESH)
+		return;
+	vm.unit[i].kind = AREA_PLAIN;
+	WRITE_ONCE(vm.whole, is_whole(i) ? min(whole + 1, WHOLE_SURE + 0U) : 0);
+}
+
+/* An area that changes: nothing is learnt from it, and it is one mapping. */
+static void forget(u32 i)
+{
+	if (vm.unit[i].kind == AREA_WHOLE)
+		unadvise_huge(i);
 	vm.unit[i].kind = AREA_PLAIN;
 }
 
@@ -618,8 +691,13 @@ static u32 units_of(u32 i, u32 excess)
 {
 	struct hull h = hull_of(i);
 	u64 len = (u64)(h.to - h.from) * excess / h.dirty;
+	u32 end = h.from + (u32)max(len, 1UL);
 
-	return h.from - i + (u32)max(len, 1UL);
+	/* Of a 2 MiB page, less than all would not come back. */
+	if (len >= UNITS_2M)
+		end += -(u32)((uintptr_t)unit_address(end) >> UNIT_SHIFT) &
+		       (UNITS_2M - 1);
+	return min(end, h.to) - i;
 }
 
 /* Takes a run off its bin, to purge about @excess dirty units of it. */
@@ -810,6 +888,8 @@ void *vmap_alloc(size_t size, size_t align, bool guard, bool *zeroed)
 		return NULL;
 	if (guard)
 		guard_run(i);
+	else if (size >= WHOLE_MIN)
+		advise_whole(i, size);
 	*zeroed = !dirty;
 	vmstat_add(dirty ? VMSTAT_vmap_reuse : VMSTAT_vmap_alloc, 1);
 	return unit_address(i);
@@ -919,6 +999,7 @@ static bool free_area(u32 i)
 		vm.unit[i].state = RUN_PURGING;
 		spin_unlock(&vm.lock);
 		unguard_run(i);
+		learn(i);
 		unadvise_huge(i);
 		spin_lock(&vm.lock);
 	}
@@ -1189,6 +1270,8 @@ void *vmap_resize(void *p, size_t size)
 	if (vm.unit[i].kind == AREA_HUGE &&
 	    (pages > room_of(i) || nr < vm.unit[i].nr / 2))
 		return NULL;
+	if (vm.unit[i].kind != AREA_HUGE)
+		forget(i);
 	if (pages <= room_of(i)) {
 		if (nr < vm.unit[i].nr / 2)
 			cut_tail(i, nr, guard);
@@ -1264,7 +1347,7 @@ static void *alloc_area(size_t size, size_t align, gfp_t gfp, bool huge)
 	if (unlikely(!p))
 		return gfp_failed(gfp, size);
 	if (huge)
-		advise_huge(unit_index(p), size);
+		make_huge(unit_index(p), size);
 	return p;
 }
 

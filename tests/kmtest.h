@@ -94,7 +94,8 @@ static inline struct km_rng km_rng_of(u64 n)
 static const char *const km_calls[] __maybe_unused = {
 	"mmap", "munmap", "mprotect", "madvise", "mremap", "process_vm_readv",
 	"process_madvise", "futex", "sched_yield", "sched_getaffinity", "rseq", "membarrier",
-	"openat", "read", "close", "prlimit64", "getrusage", "getrandom", "fcntl", "write",
+	"openat", "read", "close", "prlimit64", "getrusage", "mincore", "getrandom",
+	"fcntl", "write",
 	"rt_sigprocmask", "clone", "prctl", "sched_getscheduler",
 };
 

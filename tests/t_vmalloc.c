@@ -183,6 +183,88 @@ static void huge_areas_not(void)
 	vfree(p);
 }
 
+#define LARGE (8 * SZ_1M)
+
+/* malloc's: a new area, used as far as @used. */
+static char *used_area(size_t used)
+{
+	bool zeroed = false;
+	char *p;
+
+	vmap_purge(true);
+	p = vmap_alloc(LARGE, 1, false, &zeroed);
+	must(p && zeroed && km_is_zero(p + LARGE - SZ_1M, 64));
+	memset(p, 1, used);
+	return p;
+}
+
+static void use_areas(unsigned int times, size_t used)
+{
+	for (unsigned int i = 0; i < times; i++)
+		must(vmap_free(used_area(used)));
+}
+
+/* Of 32 new ones, how many are advised to be 2 MiB pages? */
+static unsigned int count_advised(size_t used)
+{
+	unsigned int n = 0;
+
+	for (int i = 0; i < 32; i++) {
+		char *p = used_area(used);
+
+		n += is_advised(p + LARGE / 2);
+		must(vmap_free(p));
+		must(!is_advised(p + LARGE / 2));
+	}
+	return n;
+}
+
+static void whole_areas(void)
+{
+	char *p, *q;
+
+	start();
+	if (km_valgrind() ||
+	    access("/sys/kernel/mm/transparent_hugepage", F_OK))
+		return;
+	/* Until they are seen to be used whole, they are not. */
+	use_areas(3, LARGE);
+	must(count_advised(LARGE - SZ_1M) == 0);
+	use_areas(4, LARGE);
+	must(count_advised(LARGE) == 30);
+	/* Those that are not advised tell when that ends. */
+	count_advised(PAGE_SIZE);
+	must(count_advised(PAGE_SIZE) == 0);
+	use_areas(4, LARGE);
+	/* One that changes is like others. */
+	for (int i = 0; i < 2; i++) {
+		p = used_area(LARGE);
+		if (is_advised(p + LARGE / 2))
+			break;
+		must(vmap_free(p));
+	}
+	must(is_advised(p + LARGE / 2));
+	must(vmap_resize(p, LARGE - 1) == p);
+	q = vmap_resize(p, 3 * LARGE);
+	must(q && !is_advised(q + LARGE / 2) && q[LARGE - 1] == 1);
+	must(vmap_free(q));
+	/* What cannot be told is no evidence. */
+	km_fail("mincore", 1);
+	count_advised(LARGE);
+	must(count_advised(LARGE) == 0);
+	km_fail("mincore", 0);
+	use_areas(4, LARGE);
+	must(count_advised(LARGE) == 30);
+	check_vmap();
+}
+
+static void whole_areas_not(void)
+{
+	setenv("KMALLOC", "thp=never", 1);
+	use_areas(5, LARGE);
+	must(count_advised(LARGE) == 0);
+}
+
 static void sizes(void)
 {
 	static char *area[400];
@@ -1312,6 +1394,8 @@ int main(void)
 		km_unit_child(aligned_resize),
 		km_unit_child(huge_areas),
 		km_unit_child(huge_areas_not),
+		km_unit_child(whole_areas),
+		km_unit_child(whole_areas_not),
 		km_unit_child(sizes),
 		km_unit_child(refused),
 		km_unit_child(zeroed),

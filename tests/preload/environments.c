@@ -207,6 +207,7 @@ static const struct {
 	{ "prctl", SYS_prctl },
 	{ "clone", SYS_clone },
 	{ "getrusage", SYS_getrusage },
+	{ "mincore", SYS_mincore },
 	{ "sched_yield", SYS_sched_yield },
 	{ "sched_getaffinity", SYS_sched_getaffinity },
 	{ "prlimit64", SYS_prlimit64 },
