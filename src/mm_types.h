@@ -3,7 +3,8 @@
  * memblock: struct page, the descriptor of 4 KiB of our physical memory.
  *
  * Only the first descriptor of a block says what the block is: the type of
- * every other one is PG_NONE.  A slab's descriptors are the exception: all
+ * every other one is PG_NONE, and nothing else of it is looked at unless the
+ * block is PG_SHARED.  A slab's descriptors are the exception: all
  * of them together hold its struct slab (slab.h), so look at the class map
  * before you look at a page.
  */
@@ -22,7 +23,7 @@ enum page_type {
 	PG_SLAB,    /* a struct slab begins here */
 	PG_FRAG,    /* page_frag's; order, refs */
 	PG_RESERVE, /* free, in the reserve; order */
-	PG_SHARED,  /* as PG_PAGES of order 0, in shared memory; refs */
+	PG_SHARED,  /* as PG_PAGES; some of it is in shared memory */
 };
 
 /* The block reads as zero and is not resident. */
@@ -31,6 +32,11 @@ enum page_type {
 #define PAGE_KNOWN 2
 /* In use, and charged to a group. */
 #define PAGE_CHARGED 4
+/* Of any page of a PG_SHARED block: it is in shared memory. */
+#define PAGE_SHARED 8
+
+#define MAX_PAGE_ORDER 10
+#define NR_PAGE_ORDERS (MAX_PAGE_ORDER + 1)
 
 struct page {
 	struct list_head lru; /* zone lock */
@@ -47,7 +53,9 @@ struct page {
 			u32 nr; /* pages, of a large block */
 			union {
 				u32 requested; /* reserved for reports */
-				u32 refs; /* PG_FRAG; PG_SHARED: areas; atomic */
+				/* PG_FRAG: fragments; any page of a PG_SHARED
+				 * block: areas; atomic */
+				u32 refs;
 			};
 		};
 		u64 first; /* free, PAGE_KNOWN: its first word; zone lock */

@@ -1039,17 +1039,19 @@ __export unsigned long alloc_pages_bulk_node(gfp_t gfp, int node, int nr,
 
 __export void split_page(struct page *page, unsigned int order)
 {
+	u8 type = page_type(page), kept;
 	u16 owner;
 
-	if (page_type(page) == PG_SHARED && !order)
-		return;
-	if (page_type(page) != PG_PAGES || page->order != order)
+	if ((type != PG_PAGES && type != PG_SHARED) || page->order != order)
 		panic("split_page of %p, order %u: not a block of that order",
 		      mem_page_address(page), order);
 	owner = page->flags & PAGE_CHARGED ? (u16)page->memcg : 0;
-	for (size_t i = 0; i < 1UL << order; i++) {
-		prepare_pages(page + i, 0, 0);
-		page_set_owner(page + i, owner);
+	kept = type == PG_SHARED ? PAGE_SHARED : 0;
+	for (size_t i = 0; i < 1UL << order; i++, page++) {
+		page->flags &= kept;
+		page->order = 0;
+		page_set_type(page, page->flags ? PG_SHARED : PG_PAGES);
+		page_set_owner(page, owner);
 	}
 }
 
@@ -1064,16 +1066,16 @@ static void do_free_pages(struct page *page, unsigned int order)
 		pcp_free_slowpath(page, order);
 }
 
-/* A page that vmap has shown; with it go those that were put off. */
+/* A block that vmap has shown; with it go those that were put off. */
 static void __cold free_shared(struct page *page)
 {
 	page = shmem_take_back(page);
 	while (page) {
 		struct page *next = (struct page *)page->lru.next;
 
-		page_uncharge(page, 1);
+		page_uncharge(page, 1UL << page->order);
 		page->flags = 0;
-		do_free_pages(page, 0);
+		do_free_pages(page, page->order);
 		page = next;
 	}
 }
@@ -1085,7 +1087,7 @@ __export void __free_pages(struct page *page, unsigned int order)
 
 	if (!page)
 		return;
-	shared = page_type(page) == PG_SHARED && !order;
+	shared = page_type(page) == PG_SHARED;
 	if ((!shared && page_type(page) != PG_PAGES) || page->order != order)
 		panic("__free_pages of %p, order %u: not a block of that order",
 		      mem_page_address(page), order);

@@ -19,8 +19,6 @@
 
 #include "mm_types.h"
 
-#define MAX_PAGE_ORDER 10
-#define NR_PAGE_ORDERS (MAX_PAGE_ORDER + 1)
 #define PCP_MAX_ORDER 3
 #define PCP_NR_IDS (PCP_MAX_ORDER + 1)
 /* The per-CPU ids of the page lists: pcp_id(0) .. pcp_id(PCP_MAX_ORDER). */

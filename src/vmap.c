@@ -36,13 +36,14 @@ struct vmap_owner {
 BUILD_BUG_ON(PAGE_KERNEL != (PROT_READ | PROT_WRITE));
 BUILD_BUG_ON(PAGE_KERNEL_RO != PROT_READ);
 
-static bool may_map_all(struct page **pages, unsigned int nr)
+/* What is to be freed page by page is not in one block. */
+static bool may_map_all(struct page **pages, unsigned int nr, bool put)
 {
 	for (unsigned int i = 0; i < nr; i++) {
-		if (shmem_may_map(pages[i]))
+		if (shmem_may_map(pages[i], put))
 			continue;
-		pr_warn("vmap of %u pages: entry %u is not a single page of alloc_pages",
-			nr, i);
+		pr_warn("vmap of %u pages: entry %u is not a %spage of alloc_pages",
+			nr, i, put ? "single " : "");
 		return false;
 	}
 	return true;
@@ -117,18 +118,19 @@ static void *do_vmap(struct page **pages, unsigned int nr,
 __export void *vmap(struct page **pages, unsigned int count,
 		    unsigned long flags, pgprot_t prot)
 {
+	bool put = flags & VM_MAP_PUT_PAGES;
 	struct vmap_owner *owner;
 	void *at;
 
 	if (!count || arch_page_size != PAGE_SIZE || !mm_boot() || in_nmi() ||
-	    !may_map_all(pages, count))
+	    !may_map_all(pages, count, put))
 		return NULL;
 	WRITE_ONCE(vmap_unmap, unmap_and_put);
 	owner = kvmalloc(struct_size(owner, page, count), GFP_KERNEL);
 	if (!owner)
 		return NULL;
 	owner->nr = count;
-	owner->given = flags & VM_MAP_PUT_PAGES ? pages : NULL;
+	owner->given = put ? pages : NULL;
 	__builtin_memcpy(owner->page, pages, array_size(count, sizeof(*pages)));
 	at = do_vmap(pages, count, owner, prot);
 	if (!at)

@@ -117,11 +117,12 @@ typedef unsigned long pgprot_t;
 
 /**
  * vmap() - show pages at consecutive addresses
- * @pages: single pages of alloc_pages, or of its block after split_page;
- *         one may occur several times
+ * @pages: pages of alloc_pages, be they its block or a part of one; one may
+ *         occur several times
  * @count: how many
  * @flags: %VM_MAP; with %VM_MAP_PUT_PAGES vfree of the area frees the pages,
- *         each of which occurs once then, and @pages, by kvfree
+ *         each of which is single (order 0, or after split_page) and occurs
+ *         once then, and @pages, by kvfree
  * @prot:  %PAGE_KERNEL or %PAGE_KERNEL_RO
  *
  * The pages stay where they are as well.  From the first time on that it is
