@@ -84,11 +84,14 @@ kminclude_HEADERS = \
 # <linux/...> for code written for the kernel, out of everybody else's way.
 linuxincdir = $(includedir)/kmalloc-linux/linux
 linuxinc_HEADERS = \
+	include/kmalloc-linux/linux/align.h \
 	include/kmalloc-linux/linux/alloc_tag.h \
 	include/kmalloc-linux/linux/bug.h \
+	include/kmalloc-linux/linux/build_bug.h \
 	include/kmalloc-linux/linux/cache.h \
 	include/kmalloc-linux/linux/cleanup.h \
 	include/kmalloc-linux/linux/compiler.h \
+	include/kmalloc-linux/linux/container_of.h \
 	include/kmalloc-linux/linux/dmapool.h \
 	include/kmalloc-linux/linux/err.h \
 	include/kmalloc-linux/linux/errno.h \
@@ -96,14 +99,22 @@ linuxinc_HEADERS = \
 	include/kmalloc-linux/linux/genalloc.h \
 	include/kmalloc-linux/linux/gfp.h \
 	include/kmalloc-linux/linux/gfp_types.h \
+	include/kmalloc-linux/linux/highmem.h \
 	include/kmalloc-linux/linux/init.h \
 	include/kmalloc-linux/linux/kernel.h \
+	include/kmalloc-linux/linux/kmemleak.h \
 	include/kmalloc-linux/linux/list.h \
+	include/kmalloc-linux/linux/math.h \
+	include/kmalloc-linux/linux/memcontrol.h \
 	include/kmalloc-linux/linux/mempool.h \
+	include/kmalloc-linux/linux/minmax.h \
 	include/kmalloc-linux/linux/mm.h \
+	include/kmalloc-linux/linux/mm_types.h \
 	include/kmalloc-linux/linux/module.h \
 	include/kmalloc-linux/linux/numa.h \
+	include/kmalloc-linux/linux/oom.h \
 	include/kmalloc-linux/linux/overflow.h \
+	include/kmalloc-linux/linux/page_frag_cache.h \
 	include/kmalloc-linux/linux/percpu.h \
 	include/kmalloc-linux/linux/printk.h \
 	include/kmalloc-linux/linux/rcupdate.h \

@@ -1101,6 +1101,40 @@ __export void __free_pages(struct page *page, unsigned int order)
 	gfp_exit_free(old);
 }
 
+static void __cold warn_nolock_flags(gfp_t gfp)
+{
+	static bool reported; /* atomic */
+
+	if (!xchg(&reported, true))
+		pr_warn("alloc_pages_nolock: flags 0x%x: expected __GFP_ACCOUNT (reported once)",
+			gfp);
+}
+
+__export struct page *alloc_pages_nolock(gfp_t gfp, int node,
+					 unsigned int order)
+{
+	struct page *page;
+
+	(void)node;
+	if (unlikely(gfp & ~__GFP_ACCOUNT))
+		warn_nolock_flags(gfp);
+	if (smp_load_acquire(&mm_state) == MM_PARTIAL || !mm_boot())
+		return NULL;
+	nmi_enter();
+	page = alloc_pages((gfp & __GFP_ACCOUNT) | __GFP_ZERO | __GFP_NOWARN |
+				   __GFP_NOMEMALLOC | GFP_NOLOCK,
+			   order);
+	nmi_exit();
+	return page;
+}
+
+__export void free_pages_nolock(struct page *page, unsigned int order)
+{
+	nmi_enter();
+	__free_pages(page, order);
+	nmi_exit();
+}
+
 __export unsigned long __get_free_pages(gfp_t gfp, unsigned int order)
 {
 	struct page *page = alloc_pages(gfp, order);

@@ -247,7 +247,7 @@ __export void *kmalloc_nolock(size_t size, gfp_t gfp, int node)
 	    smp_load_acquire(&mm_state) == MM_PARTIAL || !mm_boot())
 		return NULL;
 	nmi_enter();
-	p = kmalloc(size, (gfp & __GFP_ZERO) | GFP_NOLOCK);
+	p = kmalloc(size, (gfp & (__GFP_ZERO | __GFP_ACCOUNT)) | GFP_NOLOCK);
 	nmi_exit();
 	return p;
 }

@@ -84,6 +84,7 @@ EXTRA_DIST += $(dist_tests) \
 	%D%/kmtest.h \
 	%D%/long.sh \
 	%D%/linux/main.c \
+	%D%/linux/port.c \
 	%D%/linux/table.c \
 	%D%/linux/table.h \
 	%D%/installcheck.sh \

@@ -139,6 +139,48 @@ static void drop(void **p, unsigned int n)
 
 static void *blocks[4096];
 
+/* Without waiting: what is charged, or nothing. */
+static void without_waiting(void)
+{
+	struct mem_cgroup *m = make(NULL, 8 * PAGE_SIZE);
+	struct page *page;
+	char *p;
+
+	set_active_memcg(m);
+	__free_pages(alloc_pages(GFP_KERNEL, MAX_PAGE_ORDER), MAX_PAGE_ORDER);
+	p = kmalloc(100, ACC);
+	must((blocks[0] = kmalloc(100, ACC)) && usage(m) == 224);
+	kfree(p);
+	kfree(blocks[0]);
+	p = kmalloc_nolock(100, __GFP_ACCOUNT | __GFP_ZERO, NUMA_NO_NODE);
+	must(p && km_is_zero(p, 100) && usage(m) == 112);
+	kfree_nolock(p);
+	must(!usage(m));
+	p = kmalloc_nolock(100, 0, NUMA_NO_NODE);
+	must(p && !usage(m));
+	kfree_nolock(p);
+	page = alloc_pages_nolock(__GFP_ACCOUNT, 0, 3);
+	must(page && usage(m) == 8 * PAGE_SIZE);
+	must(!alloc_pages_nolock(__GFP_ACCOUNT, 0, 0));
+	must(!kmalloc_nolock(100, __GFP_ACCOUNT, NUMA_NO_NODE));
+	must((p = kmalloc_nolock(100, 0, NUMA_NO_NODE)));
+	free_pages_nolock(page, 3);
+	must(!usage(m));
+	kfree(p);
+	km_enter(page_fork_lock);
+	for (unsigned int i = 0; i < 100; i++) {
+		p = kmalloc_nolock(100, __GFP_ACCOUNT, NUMA_NO_NODE);
+		must(!p || mem_cgroup_from_obj(p) == m);
+		kfree_nolock(p);
+		p = kmalloc_nolock(30000, __GFP_ACCOUNT, NUMA_NO_NODE);
+		must(!p || !mem_cgroup_from_obj(p) || usage(m) >= 30000);
+		kfree_nolock(p);
+	}
+	km_leave(page_fork_unlock);
+	must(!usage(m));
+	set_active_memcg(NULL);
+}
+
 static void max_holds(void)
 {
 	struct mem_cgroup *m = make(NULL, 100 * 1024);
@@ -535,12 +577,19 @@ static void passing(void)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		km_unit_modes(every_kind), km_unit_modes(mallocs),
-		km_unit_child(max_holds),  km_unit_child(tree),
-		km_unit_child(removal),	   km_unit_child(many),
-		km_unit_child(reclaims),   km_unit_child(global_reclaim),
-		km_unit_child(callbacks),  km_unit_child(growth_fails),
-		km_unit_child(forks),	   km_unit_modes(storms),
+		km_unit_modes(every_kind),
+		km_unit_modes(mallocs),
+		km_unit_child(without_waiting),
+		km_unit_child(max_holds),
+		km_unit_child(tree),
+		km_unit_child(removal),
+		km_unit_child(many),
+		km_unit_child(reclaims),
+		km_unit_child(global_reclaim),
+		km_unit_child(callbacks),
+		km_unit_child(growth_fails),
+		km_unit_child(forks),
+		km_unit_modes(storms),
 		km_unit_modes(passing),
 	};
 

@@ -159,7 +159,7 @@ static void too_large(void *arg)
 	must(!__get_free_pages(GFP_KERNEL, ~0U));
 	must(!alloc_pages_exact(0, GFP_KERNEL));
 	must(!alloc_pages_exact(SZ_4M + 1, GFP_KERNEL));
-	must(!alloc_pages_exact(~0UL, GFP_KERNEL));
+	must(!alloc_pages_exact(km_hide(~0UL), GFP_KERNEL));
 	__free_pages(NULL, 3);
 	free_pages(0, 3);
 	free_pages_exact(NULL, 3);
@@ -998,6 +998,107 @@ static void stress_failing(void)
 	must(settled().zero_pages == mem_phys.online >> PAGE_SHIFT);
 }
 
+/* ---- without waiting ---- */
+
+/* Memory that is online and free, more than one block of the largest. */
+static void get_ready(void)
+{
+	struct page *page[3];
+
+	start();
+	for (int i = 0; i < 3; i++)
+		page[i] = get_block(GFP_KERNEL, MAX_PAGE_ORDER, 1);
+	for (int i = 0; i < 3; i++)
+		put_block(page[i], MAX_PAGE_ORDER, 1);
+}
+
+static void nolock_once(bool locked)
+{
+	for (unsigned int o = 0; o < NR_PAGE_ORDERS; o++) {
+		struct page *page = alloc_pages_nolock(0, 0, o);
+
+		must(locked ? o <= PCP_MAX_ORDER || !page : !!page);
+		if (!page)
+			continue;
+		must(page->type == PG_PAGES && page->order == o);
+		must(km_is_zero(page_address(page), PAGE_SIZE << o));
+		memset(page_address(page), 1, PAGE_SIZE << o);
+		free_pages_nolock(page, o);
+	}
+	must(!alloc_pages_nolock(0, 0, NR_PAGE_ORDERS));
+	free_pages_nolock(NULL, 1);
+}
+
+/* The lock is held, as by another thread or by the one that was interrupted:
+ * per-CPU lists serve, and what is freed waits. */
+static void nolock_pages(void)
+{
+	struct page *big;
+
+	get_ready();
+	nolock_once(false);
+	big = get_block(GFP_KERNEL, 5, 1);
+	km_enter(page_fork_lock);
+	nolock_once(true);
+	must(in_nmi());
+	free_pages_nolock(big, 5);
+	km_leave(page_fork_unlock);
+	must(!in_nmi() && page_type(big) != PG_BUDDY);
+	nolock_once(false);
+	must(page_type(big) != PG_NONE);
+	check_zone();
+}
+
+/* It starts the library, and may find nothing. */
+static void nolock_first(void)
+{
+	struct page *page = alloc_pages_nolock(0, 0, 0);
+
+	must(!page || km_is_zero(page_address(page), PAGE_SIZE));
+	free_pages_nolock(page, 0);
+	must(mm_state == MM_UP && !in_nmi());
+}
+
+static void other_flags(void *arg)
+{
+	(void)arg;
+	get_ready();
+	for (int i = 0; i < 2; i++) {
+		struct page *page = alloc_pages_nolock(GFP_KERNEL, 0, 1);
+
+		must(page);
+		free_pages_nolock(page, 1);
+	}
+}
+
+static void nolock_flags(void)
+{
+	static struct km_child c;
+
+	km_child(&c, other_flags, NULL);
+	must(km_child_exited(&c, 0));
+	must(!strcmp(
+		c.said,
+		"kmalloc: alloc_pages_nolock: flags 0xcc0: expected __GFP_ACCOUNT (reported once)\n"));
+}
+
+static void nolock_wrong_order(void *page)
+{
+	free_pages_nolock(page, 2);
+}
+
+static void nolock_misuse(void)
+{
+	static struct km_child c;
+	struct page *page;
+
+	start();
+	page = get_block(GFP_KERNEL, 1, 1);
+	km_child(&c, nolock_wrong_order, page);
+	must(km_child_died(&c, SIGABRT, "order 2: not a block of that order"));
+	free_pages_nolock(page, 1);
+}
+
 /* ---- fork ---- */
 
 static void in_child(void *arg)
@@ -1063,6 +1164,10 @@ int main(void)
 		cmocka_unit_test(test_split_wrong),
 		km_unit_modes(stress),
 		km_unit_modes(stress_failing),
+		km_unit_modes(nolock_pages),
+		km_unit_modes(nolock_first),
+		km_unit_child(nolock_flags),
+		km_unit_child(nolock_misuse),
 		km_unit_child(fork_child),
 	};
 

@@ -298,12 +298,13 @@ static void refused(void)
 
 	start();
 	must(!vmalloc(0) && !vzalloc(0));
-	must(!vmalloc(~0UL) && !vmalloc(PTRDIFF_MAX) && !vmalloc(1UL << 62));
+	must(!vmalloc(km_hide(~0UL)) && !vmalloc(PTRDIFF_MAX) &&
+	     !vmalloc(1UL << 62));
 	must(!vmalloc(mem_vmalloc.size));
 	must(!is_vmalloc_addr(NULL) && !is_vmalloc_addr(&got));
 	must(vmap_size(NULL) == 0 && vmap_size(&got) == 0);
 	vfree(NULL);
-	must(!vrealloc(NULL, ~0UL, GFP_KERNEL));
+	must(!vrealloc(NULL, km_hide(~0UL), GFP_KERNEL));
 	must(stat_now().areas == 0);
 	must(vmalloc(1));
 }

@@ -15,6 +15,7 @@
 #define KMALLOC_CLEANUP_H
 
 #include <kmalloc/err.h>
+#include <kmalloc/page_alloc.h>
 #include <kmalloc/slab.h>
 #include <kmalloc/vmalloc.h>
 
@@ -70,6 +71,7 @@ DEFINE_FREE(kfree, void *, if (!IS_ERR(_T)) kfree(_T))
 DEFINE_FREE(kfree_sensitive, void *, if (!IS_ERR(_T)) kfree_sensitive(_T))
 DEFINE_FREE(kvfree, void *, if (!IS_ERR(_T)) kvfree(_T))
 DEFINE_FREE(vfree, void *, if (!IS_ERR(_T)) vfree(_T))
+DEFINE_FREE(free_page, void *, free_page((unsigned long)_T))
 
 #ifdef __cplusplus
 }

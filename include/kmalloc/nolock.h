@@ -23,7 +23,8 @@ extern "C" {
  *
  * Context: any, also a signal handler that interrupted the library.  May
  *          make system calls.
- * Return: as kmalloc; NULL also while another thread starts the library.
+ * Return: as kmalloc; NULL also while another thread starts the library and,
+ *         of what is charged to a group, if that is not at hand.
  */
 void *kmalloc_nolock(size_t size, gfp_t gfp, int node) __km_malloc
 	__km_alloc_size(1);

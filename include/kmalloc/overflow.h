@@ -6,8 +6,11 @@
 #ifndef KMALLOC_OVERFLOW_H
 #define KMALLOC_OVERFLOW_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <kmalloc/attr.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -17,10 +20,19 @@ extern "C" {
 #define SIZE_MAX ((size_t)-1)
 #endif
 
-/* True if the result does not fit *d, which then has its low bits. */
-#define check_add_overflow(a, b, d) __builtin_add_overflow(a, b, d)
-#define check_sub_overflow(a, b, d) __builtin_sub_overflow(a, b, d)
-#define check_mul_overflow(a, b, d) __builtin_mul_overflow(a, b, d)
+static inline __km_must_check bool __km_overflows(bool it_does)
+{
+	return it_does;
+}
+
+/* True, which is to be looked at, if the result does not fit *d, which then
+ * has its low bits. */
+#define check_add_overflow(a, b, d) \
+	__km_overflows(__builtin_add_overflow(a, b, d))
+#define check_sub_overflow(a, b, d) \
+	__km_overflows(__builtin_sub_overflow(a, b, d))
+#define check_mul_overflow(a, b, d) \
+	__km_overflows(__builtin_mul_overflow(a, b, d))
 
 /** size_mul() - @a times @b, or SIZE_MAX */
 static inline size_t size_mul(size_t a, size_t b)

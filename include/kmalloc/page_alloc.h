@@ -62,6 +62,30 @@ void __free_pages(struct page *page, unsigned int order);
 #define __free_page(page) __free_pages(page, 0)
 
 /**
+ * alloc_pages_nolock() - alloc_pages that never waits for a lock
+ * @gfp:   0 or __GFP_ACCOUNT; others are reported once and change nothing
+ * @node:  a hint
+ * @order: see alloc_pages
+ *
+ * It takes free pages of memory that is online, or fails without a line.
+ *
+ * Context: any, also a signal handler that interrupted the library.
+ * Return: the first page of a block that reads as zero; NULL also while
+ *         another thread starts the library.
+ */
+struct page *alloc_pages_nolock(gfp_t gfp, int node, unsigned int order);
+/**
+ * free_pages_nolock() - __free_pages that never waits for a lock
+ * @page:  what alloc_pages returned, or NULL
+ * @order: the same order; another one aborts with a message
+ *
+ * What needs a lock that is taken is put off until the next call that has it.
+ *
+ * Context: as alloc_pages_nolock.
+ */
+void free_pages_nolock(struct page *page, unsigned int order);
+
+/**
  * __get_free_pages() - alloc_pages, by address
  * @gfp:   see alloc_pages
  * @order: see alloc_pages
@@ -95,9 +119,10 @@ void free_pages(unsigned long addr, unsigned int order);
  *
  * Return: page-aligned memory for free_pages_exact or kfree, or NULL.
  */
-void *alloc_pages_exact(size_t size, gfp_t gfp);
+void *alloc_pages_exact(size_t size, gfp_t gfp) __km_alloc_size(1);
 /** alloc_pages_exact_nid() - alloc_pages_exact; @node is a hint */
-void *alloc_pages_exact_nid(int node, size_t size, gfp_t gfp);
+void *alloc_pages_exact_nid(int node, size_t size, gfp_t gfp)
+	__km_alloc_size(2);
 
 /**
  * free_pages_exact() - free what alloc_pages_exact returned

@@ -19,6 +19,7 @@
 #include <stddef.h>
 
 #include <kmalloc/attr.h>
+#include <kmalloc/cleanup.h>
 #include <kmalloc/gfp.h>
 
 #ifdef __cplusplus
@@ -38,14 +39,18 @@ extern "C" {
  * Return: a variable for free_percpu, whose copies per_cpu_ptr finds; NULL
  *         if there is no memory or, with a line, if an argument is wrong.
  */
-void *__alloc_percpu_gfp(size_t size, size_t align, gfp_t gfp) __km_malloc;
+void *__alloc_percpu_gfp(size_t size, size_t align, gfp_t gfp) __km_malloc
+	__km_alloc_size(1);
 /** __alloc_percpu() - __alloc_percpu_gfp with GFP_KERNEL */
-void *__alloc_percpu(size_t size, size_t align) __km_malloc;
+void *__alloc_percpu(size_t size, size_t align) __km_malloc __km_alloc_size(1);
 /**
  * free_percpu() - free a variable
  * @p: the variable, or NULL; what is none aborts with a message
  */
 void free_percpu(void *p);
+#if defined(__GNUC__)
+DEFINE_FREE(free_percpu, void *, free_percpu(_T))
+#endif
 
 /** num_possible_cpus() - how many copies there are */
 unsigned int num_possible_cpus(void);

@@ -423,7 +423,7 @@ int kmem_cache_refill_sheaf(struct kmem_cache *s, gfp_t gfp,
  * Return: an object as of kmem_cache_alloc; NULL if the sheaf is empty.
  */
 void *kmem_cache_alloc_from_sheaf(struct kmem_cache *s, gfp_t gfp,
-				  struct slab_sheaf *sheaf);
+				  struct slab_sheaf *sheaf) __km_malloc;
 /**
  * kmem_cache_return_sheaf() - the end of a sheaf
  * @s:     the cache that the sheaf was made for

@@ -93,15 +93,17 @@ const char *kvasprintf_const(gfp_t gfp, const char *fmt, va_list args)
  *
  * Return: a copy for kfree, or ERR_PTR(-ENOMEM).
  */
-void *memdup_user(const void *from, size_t len);
+void *memdup_user(const void *from, size_t len) __km_alloc_size(2);
 /** memdup_user_nul() - memdup_user of text, which it ends by 0 */
 void *memdup_user_nul(const void *from, size_t len);
 /** vmemdup_user() - memdup_user by kvmalloc, for kvfree */
-void *vmemdup_user(const void *from, size_t len);
+void *vmemdup_user(const void *from, size_t len) __km_alloc_size(2);
 /** memdup_array_user() - of @n elements; ERR_PTR(-EOVERFLOW) */
-void *memdup_array_user(const void *from, size_t n, size_t size);
+void *memdup_array_user(const void *from, size_t n, size_t size) __km_must_check
+	__km_alloc_size(2, 3);
 /** vmemdup_array_user() - memdup_array_user by kvmalloc, for kvfree */
-void *vmemdup_array_user(const void *from, size_t n, size_t size);
+void *vmemdup_array_user(const void *from, size_t n,
+			 size_t size) __km_must_check __km_alloc_size(2, 3);
 /**
  * strndup_user() - copy a string
  * @s: the string

@@ -25,11 +25,11 @@ extern "C" {
  *
  * Return: memory for vfree; NULL for 0 bytes or on failure.
  */
-void *vmalloc(unsigned long size);
+void *vmalloc(unsigned long size) __km_malloc __km_alloc_size(1);
 /** vzalloc() - vmalloc of memory that reads as zero */
-void *vzalloc(unsigned long size);
+void *vzalloc(unsigned long size) __km_malloc __km_alloc_size(1);
 /** __vmalloc() - vmalloc with flags: __GFP_ZERO clears */
-void *__vmalloc(unsigned long size, gfp_t gfp);
+void *__vmalloc(unsigned long size, gfp_t gfp) __km_malloc __km_alloc_size(1);
 /** vmalloc_node() - vmalloc; @node is a hint, not acted on */
 void *vmalloc_node(unsigned long size, int node) __km_malloc __km_alloc_size(1);
 /** vzalloc_node() - vzalloc; @node is a hint */
@@ -82,7 +82,8 @@ void *__vcalloc(size_t n, size_t size, gfp_t gfp) __km_malloc
  * the system refuses that.
  * Return: memory with the old content; NULL, @p untouched, on failure.
  */
-void *vrealloc(const void *p, size_t size, gfp_t gfp);
+void *vrealloc(const void *p, size_t size, gfp_t gfp) __km_must_check
+	__km_alloc_size(2);
 /**
  * vrealloc_node_align() - vrealloc to an aligned address
  * @p:     see vrealloc
@@ -101,6 +102,12 @@ void *vrealloc_node_align(const void *p, size_t size, unsigned long align,
 	vrealloc_node_align(p, size, 1, gfp, node)
 /** vfree() - free memory of vmalloc; NULL is ignored */
 void vfree(const void *p);
+/** vfree_atomic() - vfree, which waits for nobody's sleep anyway */
+static inline void vfree_atomic(const void *p)
+{
+	vfree(p);
+}
+
 /* ---- pages at consecutive addresses ---- */
 
 struct page;

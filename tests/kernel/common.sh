@@ -54,7 +54,8 @@ our_headers()
 	our_folder=$1/linux
 	shift
 	mkdir -p "$our_folder/sched"
-	for our in alloc_tag err gfp gfp_types numa overflow slab vmalloc "$@"; do
+	for our in alloc_tag cleanup err gfp gfp_types mm_types numa overflow \
+			page_frag_cache slab vmalloc "$@"; do
 		ln -sf "$KM_SRCDIR/include/kmalloc-linux/linux/$our.h" \
 			"$our_folder/$our.h"
 	done

@@ -51,4 +51,16 @@ check "a kernel file compiles" $CC $flags -I"$inc/kmalloc-linux" -I"$inc" \
 	"$here/table.c" "$here/main.c" -o "$dir/table" -L"$libs" -lkmalloc \
 	-Wl,-rpath,"$libs"
 check "and runs" "$dir/table"
+for cc in "$CC" clang; do
+	if ! command -v "${cc%% *}" > /dev/null 2>&1; then
+		skip "what a porter writes compiles with $cc" "it is not here"
+		skip "and runs" "it is not here"
+		continue
+	fi
+	# shellcheck disable=SC2086
+	check "what a porter writes compiles with $cc" $cc $flags \
+		-I"$inc/kmalloc-linux" -I"$inc" "$here/port.c" -o "$dir/port" \
+		-L"$libs" -lkmalloc -Wl,-rpath,"$libs"
+	check "and runs" "$dir/port"
+done
 tap_done

@@ -5,7 +5,9 @@
 
 #include <linux/alloc_tag.h>
 #include <linux/gfp_types.h>
+#include <linux/mm_types.h>
 #include <linux/numa.h>
+#include <linux/page_frag_cache.h>
 
 #include <kmalloc/page_alloc.h>
 

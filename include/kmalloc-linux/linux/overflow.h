@@ -7,4 +7,30 @@
 #include <linux/compiler.h>
 #include <linux/types.h>
 
+/**
+ * DEFINE_RAW_FLEX() - a structure with its flexible array, on the stack
+ * @type:   the structure's type
+ * @name:   of the variable, a pointer to the structure, which is zero
+ * @member: the array
+ * @count:  its elements, a constant
+ */
+#define DEFINE_RAW_FLEX(type, name, member, count)                          \
+	union {                                                             \
+		unsigned char km_bytes[sizeof(type) +                       \
+				       sizeof(((type *)0)->member[0]) *     \
+					       (count)];                    \
+		type km_obj;                                                \
+	} name##_u = { .km_bytes = { 0 } };                                 \
+	type *name = &name##_u.km_obj
+
+/** DEFINE_FLEX() - the same, with @counter, a member, set to @count */
+#define DEFINE_FLEX(type, name, member, counter, count)                     \
+	union {                                                             \
+		unsigned char km_bytes[sizeof(type) +                       \
+				       sizeof(((type *)0)->member[0]) *     \
+					       (count)];                    \
+		type km_obj;                                                \
+	} name##_u = { .km_bytes = { 0 } };                                 \
+	type *name = (name##_u.km_obj.counter = (count), &name##_u.km_obj)
+
 #endif

@@ -4,6 +4,8 @@
 #define KMALLOC_LINUX_SLAB_H
 
 #include <linux/alloc_tag.h>
+#include <linux/cache.h>
+#include <linux/cleanup.h>
 #include <linux/compiler.h>
 #include <linux/gfp.h>
 #include <linux/overflow.h>

@@ -11,4 +11,11 @@
 
 #include <kmalloc/string.h>
 
+/* A memset that no compiler leaves out. */
+static inline void memzero_explicit(void *p, size_t n)
+{
+	memset(p, 0, n);
+	__asm__ __volatile__("" : : "r"(p) : "memory");
+}
+
 #endif
