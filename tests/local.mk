@@ -10,6 +10,7 @@ unit_tests = \
 	%D%/t_base \
 	%D%/t_bootmem \
 	%D%/t_cgroup \
+	%D%/t_contract \
 	%D%/t_dmapool \
 	%D%/t_fault \
 	%D%/t_kmalloc_inline \
@@ -53,6 +54,7 @@ dist_tests = \
 	%D%/lint/man.sh \
 	%D%/lint/examples.sh \
 	%D%/lint/fastpath.sh \
+	%D%/lint/attributes.sh \
 	%D%/examples.sh \
 	%D%/kmalloc_run.sh \
 	%D%/lifetimes.sh \
@@ -80,7 +82,10 @@ TESTS += $(dist_tests)
 
 EXTRA_DIST += $(dist_tests) \
 	%D%/apt-need \
+	%D%/contract.def \
+	%D%/contract.txt \
 	%D%/cxx/cache.cc \
+	%D%/kmlocks.h \
 	%D%/kmtest.h \
 	%D%/long.sh \
 	%D%/linux/main.c \

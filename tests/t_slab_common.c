@@ -3,6 +3,7 @@
  * slab_common: each size finds its class, each pointer its way back, and
  * what a caller gets wrong is said in so many words.
  */
+#include "kmlocks.h"
 #include "kmtest.h"
 
 #include "bitops.h"
@@ -479,20 +480,6 @@ static void larger_serve(void)
 	must(kmalloc(64, GFP_KERNEL));
 	check_cache(s);
 	check_zone();
-}
-
-static void lock_all(void)
-{
-	slab_fork_lock();
-	vmap_fork_lock();
-	page_fork_lock();
-}
-
-static void unlock_all(void)
-{
-	page_fork_unlock();
-	vmap_fork_unlock();
-	slab_fork_unlock();
 }
 
 /* All is out of reach: there is memory without locks, of any size, which

@@ -3,6 +3,7 @@
  * util: what a block holds survives every change of its size, a product that
  * overflows is refused, and what must be cleared is.
  */
+#include "kmlocks.h"
 #include "kmtest.h"
 
 #include "bitops.h"
@@ -553,20 +554,6 @@ static void nolock_first(void)
 
 /* With every lock of the library held, as by others and as by this thread:
  * neither waits, and all is well afterwards. */
-static void lock_all(void)
-{
-	slab_fork_lock();
-	vmap_fork_lock();
-	page_fork_lock();
-}
-
-static void unlock_all(void)
-{
-	page_fork_unlock();
-	vmap_fork_unlock();
-	slab_fork_unlock();
-}
-
 static void nolock_thread(unsigned int nr, void *arg)
 {
 	(void)nr;

@@ -327,7 +327,8 @@ struct list_lru;
 /** kmem_cache_alloc_lru() - kmem_cache_alloc; @lru is not looked at */
 void *kmem_cache_alloc_lru(struct kmem_cache *s, struct list_lru *lru,
 			   gfp_t gfp) __km_malloc;
-/** kmem_cache_charge() - true: there are no groups to charge */
+/** kmem_cache_charge() - true, and nothing is charged: an object is charged
+ * to a group when it is allocated, or never */
 bool kmem_cache_charge(void *obj, gfp_t gfp);
 /**
  * kmem_cache_free() - free an object

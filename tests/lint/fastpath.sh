@@ -112,4 +112,22 @@ path kmem_cache_alloc 18 "$arms_rseq"
 path kmem_cache_free 27 "$arms_rseq"
 path kmalloc_fixed 19 "$arms_rseq"
 path kmem_cache_alloc_from_sheaf 12
+
+# length FUNCTION FILE: of the path just counted there.
+length()
+{
+	object "$2"
+	path "$1" 99 > /dev/null
+	grep -c '^[0-9]' "$tmp/path"
+}
+named=$(length kmem_cache_alloc "$KM_BUILDDIR/.libs/libkmalloc.so")
+constant=$(length kmalloc_fixed "$KM_BUILDDIR/.libs/libkmalloc.so")
+malloc=$(length malloc "$KM_PRELOAD")
+if [ "$named" -gt 0 ] && [ "$named" -le "$malloc" ] &&
+		[ "$constant" -le "$malloc" ]; then
+	ok "an object of a named cache ($named) and of a constant size ($constant) takes no more than malloc ($malloc)"
+else
+	not_ok "an object of a named cache takes no more than malloc" \
+		"$named, $constant of a constant size, $malloc"
+fi
 tap_done

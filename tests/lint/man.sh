@@ -52,4 +52,31 @@ for name in $(sed -n 's/^\t\([A-Za-z_0-9]*\);$/\1/p' src/libkmalloc.map \
 		missing="$missing $name"
 done
 empty "every exported function is in a unit test" "$missing"
+
+# ... and what is the kernel's has the kernel's signature.
+missing=
+for name in $(sed -n 's/^\t\([A-Za-z_0-9]*\);$/\1/p' src/libkmalloc.map); do
+	case $name in
+	kmalloc_dma_pool_over | kmalloc_fixed | kmalloc_group_* | \
+	kmalloc_register_rcu | kmalloc_thread_gfp_* | kmalloc_version) continue ;;
+	esac
+	grep -q "^SAME(.*[ *,]$name, (" tests/contract.def ||
+		missing="$missing $name"
+done
+empty "every exported function of the kernel is in contract.def" "$missing"
+
+# ... and has a row that says which tests check what it promises.
+missing=
+for name in $(sed -n 's/^\t\([A-Za-z_0-9]*\);$/\1/p' src/libkmalloc.map \
+		rcu/libkmalloc-rcu.map); do
+	rows=$(sed -n "s/^$name //p" tests/contract.txt)
+	[ -n "$rows" ] || missing="$missing $name:none"
+	for row in $rows; do
+		file=tests/t_${row%:*}.c
+		[ "$row" != contract ] || row=contract:$name
+		[ "${row%:*}" != rcu/readers ] || file=tests/rcu/readers.c
+		grep -qE "\b${row#*:}(\(|,)" "$file" || missing="$missing $name:$row"
+	done
+done
+empty "contract.txt has the tests of every exported function" "$missing"
 tap_done
