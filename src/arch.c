@@ -17,6 +17,7 @@
 #include <linux/futex.h>
 #include <linux/sched.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -447,17 +448,33 @@ int arch_membarrier_rseq(void)
 	return err;
 }
 
+#define NOT_BLOCKED (~0ULL) /* no mask: SIGKILL is in none */
+
+static void block_signals(u64 which, u64 *saved)
+{
+	if (sys6(SYS_rt_sigprocmask, 0 /* SIG_BLOCK */, (long)&which,
+		 (long)saved, sizeof(which), 0, 0))
+		*saved = NOT_BLOCKED;
+}
+
 void arch_block_signals(u64 *saved)
 {
-	u64 all = ~0ULL;
+	block_signals(~0ULL, saved);
+}
 
-	*saved = 0;
-	sys6(SYS_rt_sigprocmask, 0 /* SIG_BLOCK */, (long)&all, (long)saved,
-	     sizeof(all), 0, 0);
+#define SIGNAL(sig) (1ULL << (sig) >> 1)
+
+void arch_block_interrupts(u64 *saved)
+{
+	block_signals(~(SIGNAL(SIGILL) | SIGNAL(SIGTRAP) | SIGNAL(SIGBUS) |
+			SIGNAL(SIGFPE) | SIGNAL(SIGSEGV) | SIGNAL(SIGSYS)),
+		      saved);
 }
 
 void arch_restore_signals(const u64 *saved)
 {
+	if (*saved == NOT_BLOCKED)
+		return;
 	raw_syscall(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, (long)saved, 0,
 		    sizeof(*saved), 0, 0);
 }

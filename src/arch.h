@@ -96,6 +96,9 @@ int arch_sched_policy(void);
 
 /* All signals of this thread, for a few instructions. */
 void arch_block_signals(u64 *saved);
+/* All but those that are the answer to what the thread does, as a sandbox's are
+ * to a call: who blocks them dies of them. */
+void arch_block_interrupts(u64 *saved);
 void arch_restore_signals(const u64 *saved);
 
 /* The start of a file, terminated; its length, or -errno. */

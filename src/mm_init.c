@@ -5,9 +5,9 @@
  *   DOWN -> PARTIAL -> UP
  *
  * The first thread that needs more memory than bootmem has starts the
- * library; others wait.  No libc function that allocates is called, no
- * constructor is needed, and a signal handler that interrupts the start gets
- * what bootmem has left, or NULL, rather than a hang.
+ * library; others wait, and so do signals.  No libc function that allocates is
+ * called, no constructor is needed, and the handler of a signal that cannot
+ * wait gets what bootmem has left, or NULL, rather than a hang.
  *
  * Where there is no address space at all, the state goes back to DOWN and
  * the next call tries again.
@@ -126,7 +126,7 @@ static bool start_rooms(void)
 
 /* False if another thread has started the library meanwhile, or if this
  * one, below a signal handler, is just doing so. */
-static bool begin_start(void)
+static bool try_begin_start(void)
 {
 	u32 self = arch_thread_id(), nobody = 0;
 
@@ -146,17 +146,31 @@ static bool begin_start(void)
 	return true;
 }
 
-static void end_start(enum mm_state state)
+/* A handler that came in the midst of the start could not be given memory: it
+ * comes afterwards. */
+static bool begin_start(u64 *signals)
+{
+	arch_block_interrupts(signals);
+	if (try_begin_start())
+		return true;
+	arch_restore_signals(signals);
+	return false;
+}
+
+static void end_start(enum mm_state state, const u64 *signals)
 {
 	/* pairs with the acquire in mm_boot */
 	smp_store_release(&mm_state, state);
 	smp_store_release(&starter, 0);
+	arch_restore_signals(signals);
 }
 
 static bool mm_init(void)
 {
-	if (begin_start())
-		end_start(start_rooms() ? MM_UP : MM_DOWN);
+	u64 signals;
+
+	if (begin_start(&signals))
+		end_start(start_rooms() ? MM_UP : MM_DOWN, &signals);
 	return smp_load_acquire(&mm_state) == MM_UP;
 }
 
@@ -165,11 +179,12 @@ bool (*const mm_boot_hook)(void) = mm_init;
 void mm_begin(void)
 {
 	bool options;
+	u64 signals;
 
-	if (smp_load_acquire(&mm_state) != MM_DOWN || !begin_start())
+	if (smp_load_acquire(&mm_state) != MM_DOWN || !begin_start(&signals))
 		return;
 	options = read_environment();
-	end_start(MM_DOWN);
+	end_start(MM_DOWN, &signals);
 	if (options)
 		mm_boot(); /* if it fails now, a later call may succeed */
 }

@@ -106,6 +106,50 @@ static void test_block_signals(void **state)
 				 sigismember(&before, sig));
 }
 
+static bool is_answer(int sig)
+{
+	return sig == SIGILL || sig == SIGTRAP || sig == SIGBUS ||
+	       sig == SIGFPE || sig == SIGSEGV || sig == SIGSYS;
+}
+
+static void test_block_interrupts(void **state)
+{
+	sigset_t before, now;
+	u64 saved;
+
+	pthread_sigmask(SIG_SETMASK, NULL, &before);
+	arch_block_interrupts(&saved);
+	pthread_sigmask(SIG_SETMASK, NULL, &now);
+	for (int sig = 1; sig < 32; sig++) {
+		if (sig != SIGKILL && sig != SIGSTOP)
+			assert_int_equal(sigismember(&now, sig),
+					 !is_answer(sig));
+	}
+	arch_restore_signals(&saved);
+	pthread_sigmask(SIG_SETMASK, NULL, &now);
+	for (int sig = 1; sig < 32; sig++)
+		assert_int_equal(sigismember(&now, sig),
+				 sigismember(&before, sig));
+}
+
+/* What could not be blocked is not set free afterwards. */
+static void test_block_failing(void **state)
+{
+	sigset_t usr1, now;
+	u64 saved;
+
+	sigemptyset(&usr1);
+	sigaddset(&usr1, SIGUSR1);
+	pthread_sigmask(SIG_BLOCK, &usr1, NULL);
+	assert_int_equal(arch_fail_set("rt_sigprocmask", 14, 1), 0);
+	arch_block_signals(&saved);
+	arch_fail_set("rt_sigprocmask", 14, 0);
+	arch_restore_signals(&saved);
+	pthread_sigmask(SIG_UNBLOCK, &usr1, &now);
+	assert_true(sigismember(&now, SIGUSR1));
+	assert_false(sigismember(&now, SIGUSR2));
+}
+
 static void test_machine(void **state)
 {
 	unsigned int cpus = arch_nr_possible_cpus();
@@ -513,6 +557,8 @@ int main(void)
 		cmocka_unit_test(test_map_protect_unmap),
 		cmocka_unit_test(test_try_read),
 		cmocka_unit_test(test_block_signals),
+		cmocka_unit_test(test_block_interrupts),
+		cmocka_unit_test(test_block_failing),
 		cmocka_unit_test(test_machine),
 		cmocka_unit_test(test_fd_is_open),
 		cmocka_unit_test(test_rlimit),
