@@ -290,6 +290,16 @@ void arch_futex_wait_ms(u32 *word, u32 val, unsigned int ms)
 	sys6(SYS_futex, (long)word, FUTEX_WAIT_PRIVATE, val, (long)&ts, 0, 0);
 }
 
+/* The system reads the word, and then there is no time to wait. */
+bool arch_is_readable(const u32 *word)
+{
+	struct timespec none = { 0, 0 };
+	long ret = sys6(SYS_futex, (long)word, FUTEX_WAIT_PRIVATE, 0,
+			(long)&none, 0, 0);
+
+	return ret == -EAGAIN || ret == -ETIMEDOUT;
+}
+
 void arch_futex_wake(u32 *word, int nr)
 {
 	/* A lost wake is a hang: this one is never made to fail. */

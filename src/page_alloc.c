@@ -584,7 +584,7 @@ static void __cold after_growth(bool unfit)
 #define KNOWN_MOST (512 * SZ_1K / PAGE_SIZE)
 #define CHECK_ZERO_MIN (128 * SZ_1K / PAGE_SIZE)
 
-static void __cold report_write(const void *p)
+void __cold page_report_write(const void *p)
 {
 	pr_err("write to free memory at %p: by a pointer that was freed, or past the end of a block",
 	       p);
@@ -601,7 +601,7 @@ static u64 first_word(const struct page *page)
 static void __cold check_known(const struct page *page)
 {
 	if (first_word(page))
-		report_write(mem_page_address(page));
+		page_report_write(mem_page_address(page));
 }
 
 void page_check_zero(struct page *page)
@@ -609,7 +609,7 @@ void page_check_zero(struct page *page)
 	u64 *first = mem_page_address(page);
 
 	if (unlikely(__atomic_fetch_or(first, 0, __ATOMIC_RELAXED)))
-		report_write(first);
+		page_report_write(first);
 }
 
 /* A word that was never written to is read from the system's page of zeros,
@@ -624,7 +624,7 @@ static bool is_zero(const struct page *page, unsigned int nr)
 	if (nr < CHECK_ZERO_MIN || param(thp) == THP_ALWAYS ||
 	    memblock_is_huge(p) || likely(!first_word(page)))
 		return true;
-	report_write(p);
+	page_report_write(p);
 	return false;
 }
 

@@ -34,6 +34,8 @@ struct page *page_alloc_exact(unsigned int nr);
 void page_free_exact(struct page *page, unsigned int nr);
 /* A block of page_alloc_large's, at @p, whose type is taken away already. */
 void page_free_large(struct page *page, const void *p);
+/* Somebody wrote to free memory at @p: says so, and aborts if it is to. */
+void page_report_write(const void *p);
 /* Looks whether a block that reads as zero does so, and makes its first page
  * resident: it is about to be used.  Reports if it does not. */
 void page_check_zero(struct page *page);

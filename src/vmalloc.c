@@ -32,6 +32,10 @@
  * until they are freed or resized, as long as such areas turn out to be used
  * from end to end.
  *
+ * Of areas that are freed, up to NR_NOTES in a quarter of a second, the first
+ * word is noted, if it can be read; who is given that memory again looks
+ * whether it is still there.  Free memory itself is not written to.
+ *
  * Areas of vmap show pages that are somebody's; who made them (their owner)
  * is called to take the pages out before they are freed.
  *
@@ -40,7 +44,7 @@
  *
  * Invariants: runs tile [0, frontier); two free runs are never neighbours;
  * only the head unit of a run has a state; free runs have no guards; a run
- * has a hull if and only if it has dirty units.
+ * has a hull if and only if it has dirty units; a note is of a free unit.
  *
  * Locks: VMAP for all of the above; system calls are made without it, on
  * runs that are BUSY or PURGING meanwhile.  A signal handler that may not
@@ -79,6 +83,7 @@ enum area_kind {
 	AREA_WHOLE  /* malloc's, a large one, advised to be 2 MiB pages */
 };
 #define NR_BINS 128
+#define NR_NOTES 8
 #define BIN_LOOK 8   /* runs looked at in one bin */
 #define COST_LOOK 32 /* and in all of them */
 #define COST_LEFT 8  /* units that are left over cost as much as one */
@@ -114,6 +119,12 @@ struct vmap_unit {
 
 BUILD_BUG_ON(sizeof(struct vmap_unit) != 32);
 
+/* What a free area began with. */
+struct note {
+	u32 unit; /* its first one, plus 1; 0: this is none */
+	u64 first;
+};
+
 static struct {
 	struct spinlock lock;
 	struct vmap_unit *unit; /* const after the first use */
@@ -123,6 +134,11 @@ static struct {
 	size_t areas, live_pages, dirty_units;
 	size_t peak_pages; /* of live_pages, lately */
 	u32 next_purge;
+	struct note notes[NR_NOTES];
+	u32 nr_notes;
+	u32 next_note;	 /* the one that has been there for longest */
+	u32 noted_at;	 /* 1/4 s */
+	u32 noted_then;	 /* so many since */
 	void **deferred; /* atomic */
 	bool no_guards;	 /* racy; only ever turned on */
 	u32 whole;	 /* racy: large areas used whole, in turn */
@@ -543,6 +559,76 @@ static void __account(u32 i, size_t pages, int areas)
 	vm.peak_pages = max(vm.peak_pages, vm.live_pages);
 }
 
+/* ---- notes of free areas ---- */
+
+/* Whether this area is to be noted; makes it so that its first word can be read
+ * without a fault.  What the program has made of the page is its own affair: it
+ * may be inaccessible.  A word that was never written to is read from the
+ * system's page of zeros, which would keep 2 MiB pages away. */
+static bool is_worth_noting(u32 i, u32 now)
+{
+	u8 kind = vm.unit[i].kind;
+
+	if (now == READ_ONCE(vm.noted_at) &&
+	    READ_ONCE(vm.noted_then) >= NR_NOTES)
+		return false;
+	return (kind == AREA_PLAIN || kind == AREA_FRESH) &&
+	       !READ_ONCE(gfp_task.now) && spin_may_wait(&vm.lock) &&
+	       param(thp) != THP_ALWAYS &&
+	       arch_is_readable((u32 *)unit_address(i));
+}
+
+static void __note(u32 i, u32 now)
+{
+	struct note *n = &vm.notes[vm.next_note++ % NR_NOTES];
+
+	lockdep_assert_held(&vm.lock);
+	if (now != vm.noted_at)
+		vm.noted_then = 0;
+	WRITE_ONCE(vm.noted_at, now);
+	WRITE_ONCE(vm.noted_then, vm.noted_then + 1);
+	vm.nr_notes += !n->unit;
+	n->unit = i + 1;
+	n->first = READ_ONCE(*(u64 *)unit_address(i));
+}
+
+/* Those of @nr units, which are in use from now on; how many there were. */
+static unsigned int __take_notes(u32 i, u32 nr, struct note *taken)
+{
+	unsigned int n = 0;
+
+	lockdep_assert_held(&vm.lock);
+	for (int k = 0; k < NR_NOTES && vm.nr_notes; k++) {
+		if (vm.notes[k].unit - 1 - i >= nr)
+			continue;
+		taken[n++] = vm.notes[k];
+		vm.notes[k].unit = 0;
+		vm.nr_notes--;
+	}
+	return n;
+}
+
+static void __drop_notes(u32 i, u32 nr)
+{
+	struct note dropped[NR_NOTES];
+
+	__take_notes(i, nr, dropped);
+}
+
+/* Zero: what was purged is gone.  Who may not sleep may not fault. */
+static void check_notes(const struct note *notes, unsigned int nr)
+{
+	if (!gfp_may(FAULT))
+		return;
+	for (unsigned int k = 0; k < nr; k++) {
+		char *p = unit_address(notes[k].unit - 1);
+		u64 first = READ_ONCE(*(u64 *)p);
+
+		if (unlikely(first != notes[k].first && first))
+			page_report_write(p);
+	}
+}
+
 /* ---- guards ---- */
 
 static void guard_run(u32 i)
@@ -825,6 +911,7 @@ static bool retract(void)
 	last = vm.frontier ? vm.unit[vm.frontier - 1].head : 0;
 	if (vm.frontier && vm.unit[last].state == RUN_ZERO) {
 		bin_del(last);
+		__drop_notes(last, vm.frontier - last);
 		vm.unit[last].state = RUN_NONE;
 		WRITE_ONCE(vm.frontier, last);
 	}
@@ -852,6 +939,8 @@ static bool start_vmap(void)
  * may have some to give. */
 static bool take_run(u32 nr, u32 align, size_t pages, u32 *i, bool *dirty)
 {
+	struct note notes[NR_NOTES];
+	unsigned int noted = 0;
 	bool ok = false, much = false;
 
 	if (unlikely(atomic_read(&vm.deferred)) && spin_may_wait(&vm.lock))
@@ -864,11 +953,14 @@ static bool take_run(u32 nr, u32 align, size_t pages, u32 *i, bool *dirty)
 		ok = __take(nr, align, i);
 		if (ok) {
 			*dirty = vm.unit[*i].dirty;
+			noted = __take_notes(*i, nr, notes);
 			__account(*i, pages, 1);
 			much = dirty_is_much();
 		}
 		spin_unlock(&vm.lock);
 	}
+	if (unlikely(noted))
+		check_notes(notes, noted);
 	/* What will become resident has its room. */
 	if (much && gfp_may(CALL))
 		vmap_purge(false);
@@ -955,7 +1047,7 @@ static void __cold report_bad_area(const void *p)
 }
 
 /* Where the guard cannot be removed its unit is lost. */
-static void __free_run(u32 i)
+static void __free_run(u32 i, u32 now)
 {
 	u32 nr = vm.unit[i].nr;
 
@@ -965,7 +1057,7 @@ static void __free_run(u32 i)
 		set_run(i, nr - 1, RUN_PURGING);
 		set_run(i + nr - 1, 1, RUN_PURGING);
 	}
-	vm.unit[i].stamp = now_stamp();
+	vm.unit[i].stamp = now;
 	set_hull(i, all_dirty(i));
 	__release(i);
 }
@@ -984,7 +1076,8 @@ static void defer_free(void **p)
  * would be needed twice. */
 static bool free_area(u32 i)
 {
-	bool due, much;
+	u32 now = now_stamp();
+	bool due, much, noted = is_worth_noting(i, now);
 
 	if ((vm.unit[i].special && !spin_may_wait(&vm.lock)) ||
 	    !spin_lock(&vm.lock))
@@ -1003,8 +1096,10 @@ static bool free_area(u32 i)
 		unadvise_huge(i);
 		spin_lock(&vm.lock);
 	}
-	__free_run(i);
-	due = __purge_due(now_stamp());
+	if (noted)
+		__note(i, now);
+	__free_run(i, now);
+	due = __purge_due(now);
 	much = vm.dirty_units > PAGES_TO_WAKE / UNIT_PAGES;
 	spin_unlock(&vm.lock);
 	vmstat_add(VMSTAT_vmap_free, 1);
@@ -1158,6 +1253,7 @@ static bool __take_behind(u32 next, u32 more)
 	bin_del(next);
 	vm.unit[next].state = RUN_BUSY;
 	__split_run(next, more);
+	__drop_notes(next, more);
 	return true;
 }
 
@@ -1217,6 +1313,8 @@ static void *move_run(u32 i, u32 nr, size_t pages, bool guard)
 
 	spin_lock(&vm.lock);
 	ok = __take_zero(nr, 1, &to);
+	if (ok)
+		__drop_notes(to, nr);
 	spin_unlock(&vm.lock);
 	if (!ok)
 		return NULL;
@@ -1238,7 +1336,7 @@ static void *move_run(u32 i, u32 nr, size_t pages, bool guard)
 		set_hull(i, no_hull);
 		__release(i);
 	} else {
-		__free_run(i);
+		__free_run(i, now_stamp());
 	}
 	spin_unlock(&vm.lock);
 	vmstat_add(VMSTAT_vmap_move, 1);
@@ -1555,6 +1653,8 @@ void check_vmap(void)
 		       (hull_of(i).from < i || hull_of(i).to > i + nr ||
 			u->dirty > hull_of(i).to - hull_of(i).from));
 		dirty += u->state == RUN_DIRTY ? u->dirty : 0;
+		for (int k = 0; k < NR_NOTES && u->state == RUN_BUSY; k++)
+			BUG_ON(vm.notes[k].unit - 1 - i < nr);
 	}
 	BUG_ON(dirty != vm.dirty_units);
 	spin_unlock(&vm.lock);

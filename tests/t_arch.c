@@ -150,6 +150,24 @@ static void test_block_failing(void **state)
 	assert_false(sigismember(&now, SIGUSR2));
 }
 
+static void test_readable(void **state)
+{
+	u32 *p = arch_mmap(NULL, 2 * arch_page_size, PROT_READ | PROT_WRITE, 0);
+	u32 *q = p + arch_page_size / sizeof(*p);
+
+	assert_false(IS_ERR(p));
+	assert_int_equal(arch_mprotect(q, arch_page_size, PROT_NONE), 0);
+	assert_true(arch_is_readable(p)); /* as it is expected to be */
+	*p = 1;
+	assert_true(arch_is_readable(p));
+	assert_int_equal(arch_mprotect(p, arch_page_size, PROT_READ), 0);
+	assert_true(arch_is_readable(p));
+	assert_false(arch_is_readable(q));
+	assert_false(arch_is_readable(NULL));
+	arch_munmap(p, 2 * arch_page_size);
+	assert_false(arch_is_readable(p));
+}
+
 static void test_machine(void **state)
 {
 	unsigned int cpus = arch_nr_possible_cpus();
@@ -559,6 +577,7 @@ int main(void)
 		cmocka_unit_test(test_block_signals),
 		cmocka_unit_test(test_block_interrupts),
 		cmocka_unit_test(test_block_failing),
+		cmocka_unit_test(test_readable),
 		cmocka_unit_test(test_machine),
 		cmocka_unit_test(test_fd_is_open),
 		cmocka_unit_test(test_rlimit),

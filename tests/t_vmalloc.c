@@ -1015,6 +1015,25 @@ static void realloc_freed(char *p)
 	must(!p);
 }
 
+static void write_freed(char *p)
+{
+	vfree(p);
+	p[0] = 7;
+	must(vmalloc(100 * SZ_1K));
+}
+
+/* The area there begins before it. */
+static void write_freed_within(char *p)
+{
+	char *q = vmalloc(SZ_1M);
+
+	must(q > p);
+	vfree(q);
+	q[7] = 7;
+	vfree(p);
+	must(vmalloc(SZ_1M + SZ_64K) == p);
+}
+
 static void commit(void *arg)
 {
 	const struct crime *crime = arg;
@@ -1079,6 +1098,122 @@ static void test_misuse_warned(void **state)
 		assert_non_null(strstr(c.said, "went on\n"));
 	}
 	unsetenv("KMALLOC");
+}
+
+static void test_writes(void **state)
+{
+	static const struct crime written[] = {
+		{ write_freed, "write to free memory at %p: by a pointer" },
+		{ write_freed_within, "write to free memory at 0x" },
+	};
+	static struct km_child c;
+	char want[200];
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(written); i++) {
+		km_child(&c, commit, (void *)&written[i]);
+		expected_line(&c, written[i].text, want, sizeof(want));
+		assert_child_dies(&c, SIGABRT, want);
+	}
+}
+
+/* An area of 0x01 bytes that was freed. */
+static char *freed_area(void)
+{
+	char *p = vmalloc(SZ_1M);
+
+	must(p);
+	memset(p, 1, SZ_1M);
+	vfree(p);
+	return p;
+}
+
+/* Of whatever begins where that one did. */
+static void take_again(char *p)
+{
+	char *q = vmalloc(SZ_1M);
+
+	must(q == p);
+	memset(q, 2, SZ_1M);
+	vfree(q);
+	check_vmap();
+}
+
+/* None of it is a write to free memory. */
+static void no_writes(void *arg)
+{
+	char *p, *q;
+
+	(void)arg;
+	start();
+	p = freed_area();
+	take_again(p);
+	p[8] = 7; /* which nobody knows */
+	take_again(p);
+	must(vmap_purge(true));
+	take_again(p);
+	p = vmalloc(SZ_1M);
+	memset(p, 1, SZ_1M);
+	must(!madvise(p, SZ_1M, MADV_FREE));
+	vfree(p);
+	must(!madvise(p, SZ_1M, MADV_DONTNEED)); /* taken in the end */
+	take_again(p);
+	/* An area that grows over the place of another. */
+	p = vmalloc(SZ_1M);
+	q = freed_area();
+	must(q > p && vmap_resize(p, 2 * SZ_1M) == p);
+	memset(p, 3, 2 * SZ_1M);
+	check_vmap();
+	vfree(p);
+	must(vmalloc(2 * SZ_1M) == p);
+}
+
+/* What cannot be read is not looked at, when it is freed. */
+static void no_access(void *arg)
+{
+	char *p;
+
+	(void)arg;
+	start();
+	p = vmalloc(SZ_1M);
+	must(!mprotect(p, arch_page_size, PROT_NONE));
+	vfree(p);
+	must(!mprotect(p, arch_page_size, PROT_READ | PROT_WRITE));
+	*p = 1;
+	take_again(p);
+}
+
+/* More than are noted. */
+static void many(void *arg)
+{
+	char *p[40];
+
+	(void)arg;
+	start();
+	for (int round = 0; round < 3; round++) {
+		for (unsigned int i = 0; i < ARRAY_SIZE(p); i++) {
+			p[i] = vmalloc(SZ_64K + (i << 14));
+			must(p[i]);
+			memset(p[i], (int)i, SZ_64K);
+		}
+		for (unsigned int i = 0; i < ARRAY_SIZE(p); i++)
+			vfree(p[i * 7 % ARRAY_SIZE(p)]);
+		check_vmap();
+	}
+}
+
+static void test_no_writes(void **state)
+{
+	static struct km_child c;
+
+	km_child(&c, no_writes, NULL);
+	assert_child_ok(&c);
+	assert_string_equal(c.said, "");
+	km_child(&c, no_access, NULL);
+	assert_child_ok(&c);
+	assert_string_equal(c.said, "");
+	km_child(&c, many, NULL);
+	assert_child_ok(&c);
+	assert_string_equal(c.said, "");
 }
 
 /* ---- zeroing what was used ---- */
@@ -1426,6 +1561,8 @@ int main(void)
 		km_unit_child(purge_fails_sometimes),
 		cmocka_unit_test(test_misuse),
 		cmocka_unit_test(test_misuse_warned),
+		cmocka_unit_test(test_writes),
+		cmocka_unit_test(test_no_writes),
 		km_unit_child(hull),
 		km_unit_child(hull_joins),
 		km_unit_child(cheapest),
