@@ -14,6 +14,7 @@
 
 #include "foreign.h"
 #include "mm_init.h"
+#include "moved.h"
 #include "params.h"
 #include "slabinfo.h"
 
@@ -33,8 +34,10 @@ __attribute__((__destructor__(101))) static void shim_end(void)
 {
 	if (atomic_read(&mm_state) != MM_UP)
 		return;
-	if (param(check) == CHECK_EXIT) /* what waits in sheaves is looked at */
+	if (param(check) == CHECK_EXIT) { /* what waits is looked at */
+		moved_free_all();
 		slab_shrink_all();
+	}
 	if (param(stats) == STATS_EXIT)
 		slabinfo_print_totals();
 }

@@ -28,6 +28,7 @@ core_sources = \
 	%D%/kmalloc_sizes.def %D%/slab_common.h %D%/slab_common.c \
 	%D%/kmem_cache.h %D%/kmem_cache.c \
 	%D%/slab_sheaf.c \
+	%D%/moved.h %D%/moved.c \
 	%D%/util.h %D%/util.c \
 	%D%/vmap.c \
 	%D%/kmem_buckets.c \

@@ -23,6 +23,7 @@
 #include "memblock.h"
 #include "memcontrol.h"
 #include "mempool.h"
+#include "moved.h"
 #include "nolock.h"
 #include "page_alloc.h"
 #include "params.h"
@@ -239,6 +240,7 @@ void mm_fork_child(void)
 	vmscan_fork_child();
 	kswapd_fork_child();
 	mempool_fork_child();
+	moved_fork_child();
 	lockdep_fork_end();
 }
 
@@ -248,6 +250,7 @@ size_t mm_trim(void)
 {
 	if (!mm_boot())
 		return 0;
+	moved_free_all();
 	slab_shrink_all();
 	page_drain_pcp();
 	return mm_trim_pages();

@@ -17,6 +17,7 @@
 #include "kmalloc.h"
 #include "memblock.h"
 #include "mm_boot.h"
+#include "moved.h"
 #include "printk.h"
 #include "spinlock.h"
 #include "vmalloc.h"
@@ -31,7 +32,7 @@ void *util_realloc_copy(void *p, size_t old, size_t size)
 	if (!to)
 		return NULL;
 	__builtin_memcpy(to, p, min(old, size));
-	kfree(p);
+	moved_free(p, old);
 	return to;
 }
 

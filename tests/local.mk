@@ -24,6 +24,7 @@ unit_tests = \
 	%D%/t_memcontrol \
 	%D%/t_mempool \
 	%D%/t_mm_init \
+	%D%/t_moved \
 	%D%/t_nolock \
 	%D%/t_page_alloc \
 	%D%/t_page_frag \
