@@ -29,6 +29,7 @@ preload_tests = \
 	%D%/foreign.pre \
 	%D%/fork.pre \
 	%D%/growth.pre \
+	%D%/life.pre \
 	%D%/signals.pre \
 	%D%/soak.pre \
 	%D%/startup.pre \
@@ -98,6 +99,10 @@ EXTRA_DIST += $(preload_scripts) \
 %C%_growth_pre_SOURCES = %D%/growth.c
 %C%_growth_pre_CFLAGS = $(preload_cflags)
 %C%_growth_pre_LDADD = $(preload_libs)
+
+%C%_life_pre_SOURCES = %D%/life.c
+%C%_life_pre_CFLAGS = $(preload_cflags)
+%C%_life_pre_LDADD = $(preload_libs)
 
 %C%_signals_pre_SOURCES = %D%/signals.c
 %C%_signals_pre_CFLAGS = $(preload_cflags)
