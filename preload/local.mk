@@ -3,7 +3,8 @@
 #   libkmalloc.so          to link with: the kernel's names, versioned, and the
 #                          malloc family, unversioned (see src/libkmalloc.map)
 #   libkmalloc.a           the same, for static links
-#   libkmalloc-preload.so  to preload: the malloc family, dlopen, prctl, vfork
+#   libkmalloc-preload.so  to preload: the malloc family, dlopen, prctl, vfork,
+#                          setrlimit
 
 noinst_LTLIBRARIES += libshim.la
 lib_LTLIBRARIES += libkmalloc.la libkmalloc-preload.la
@@ -35,7 +36,7 @@ libkmalloc_la_LDFLAGS = $(shared_ldflags) -no-undefined -version-info 0:0:0 \
 EXTRA_libkmalloc_la_DEPENDENCIES = $(top_srcdir)/src/libkmalloc.map
 
 libkmalloc_preload_la_SOURCES = %D%/deepbind.c %D%/libc_alias.c \
-	%D%/prctl.c %D%/vfork.c
+	%D%/prctl.c %D%/rlimit.c %D%/vfork.c
 libkmalloc_preload_la_CPPFLAGS = $(shim_cppflags)
 libkmalloc_preload_la_CFLAGS = $(shim_cflags)
 libkmalloc_preload_la_LIBADD = libcore.la libshim.la

@@ -13,6 +13,11 @@
  *               is an emulator (qemu-user, valgrind), which pays for each
  *               page of a reservation.
  *
+ * A process that sets RLIMIT_AS later gives up what is not online of its
+ * reservation, which would be more than the limit allows, and goes on without.
+ * The system fills holes from the end of the address space on: it takes
+ * terabytes until what is behind the ranges is in their way.
+ *
  * Invariants: a range's online part is readable and writable; mem_map and
  * mem_class_map cover all online physical memory before mem_class_limit
  * says so.
@@ -42,6 +47,7 @@
 #define PHYS_MAX (4 * SZ_1T)
 
 struct mem_range mem_phys, mem_vmalloc, mem_nolock;
+bool mem_reserved;
 static struct mem_range boot, class_map, memmap, vmap_units;
 static struct spinlock memblock_lock = SPIN_LOCK_INIT(MEMBLOCK);
 
@@ -51,7 +57,7 @@ uintptr_t mem_class_limit __hot_data;
 uintptr_t mem_fast_limit __hot_data;
 struct page *mem_map __hot_data;
 
-static bool reserved;			       /* const after init */
+static char *reservation, *reservation_end;    /* const after init */
 static u64 huge[PHYS_MAX / SECTION_SIZE / 64]; /* atomic: by section */
 static u32 nr_splits;			       /* atomic */
 static size_t boot_used;		       /* memblock lock */
@@ -113,11 +119,13 @@ static bool try_reserve(size_t phys)
 	if (IS_ERR(base))
 		return false;
 	layout(base, phys);
+	reservation = base;
+	reservation_end = base + len;
 	/* Metadata steps are free where nothing is charged for them. */
 	boot.step = SZ_2M;
 	memmap.step = SZ_2M;
 	vmap_units.step = SZ_2M;
-	reserved = true;
+	mem_reserved = true;
 	if (param(thp) != THP_ALWAYS)
 		arch_madvise(base, len, MADV_NOHUGEPAGE);
 	/* Of no use if none of it can be brought online. */
@@ -135,7 +143,7 @@ static bool try_place(size_t phys, bool high)
 			 (arch_random() % span & ~(SZ_1G - 1));
 
 	layout((char *)base, phys);
-	reserved = false;
+	mem_reserved = false;
 	return !first_online();
 }
 
@@ -164,7 +172,7 @@ static int map_piece(char *addr, size_t len)
 {
 	void *p;
 
-	if (reserved)
+	if (READ_ONCE(mem_reserved))
 		return arch_mprotect(addr, len, PROT_READ | PROT_WRITE);
 	p = arch_mmap(addr, len, PROT_READ | PROT_WRITE,
 		      MAP_NORESERVE | MAP_FIXED_NOREPLACE);
@@ -303,7 +311,7 @@ void *memblock_online_phys(size_t size, size_t *got)
 		return NULL;
 	want = clamp(ALIGN_DOWN(mem_phys.online / 8, SECTION_SIZE),
 		     SECTION_SIZE, 64 * SZ_1M);
-	want = reserved ? max(want, least) : least;
+	want = mem_reserved ? max(want, least) : least;
 	start = mem_phys.base + mem_phys.online;
 	err = online_phys_locked(want);
 	if (err && want > least) {
@@ -329,7 +337,7 @@ static size_t vmalloc_step(size_t upto)
 {
 	if (upto <= mem_vmalloc.online)
 		return mem_vmalloc.online;
-	if (!reserved || upto >= mem_vmalloc.online + VMALLOC_STEP)
+	if (!mem_reserved || upto >= mem_vmalloc.online + VMALLOC_STEP)
 		return upto;
 	return ALIGN(upto, VMALLOC_STEP);
 }
@@ -357,7 +365,7 @@ static int unmap_piece(char *addr, size_t len)
 {
 	int err;
 
-	if (!reserved)
+	if (!mem_reserved)
 		return arch_munmap(addr, len);
 	err = arch_madvise(addr, len, MADV_DONTNEED);
 	return err ? err : arch_mprotect(addr, len, PROT_NONE);
@@ -400,9 +408,58 @@ int memblock_offline_vmalloc(size_t from, size_t to)
 	return err;
 }
 
+/* It is counted before it is decided how it is mapped. */
 int memblock_online_nolock(char *addr, size_t len)
 {
+	size_t end = (size_t)(addr + len - mem_nolock.base);
+	size_t old = atomic_read(&mem_nolock.online);
+
+	while (old < end && !try_cmpxchg(&mem_nolock.online, &old, end))
+		;
+	smp_mb();
 	return map_piece(addr, len);
+}
+
+/* ---- giving up the reservation ---- */
+
+static void unmap_between(char *from, char *to)
+{
+	if (from < to)
+		arch_munmap(from, (size_t)(to - from));
+}
+
+/* All but what is online. */
+static void unmap_rest(void)
+{
+	const struct mem_range *const r[] = { &class_map,   &memmap,
+					      &vmap_units,  &mem_phys,
+					      &mem_vmalloc, &mem_nolock };
+	char *pos = reservation;
+
+	unmap_between(pos, class_map.base - boot.online);
+	for (unsigned int i = 0; i < ARRAY_SIZE(r); i++) {
+		if (i)
+			unmap_between(pos, r[i]->base);
+		pos = r[i]->base +
+		      ALIGN(READ_ONCE(r[i]->online), arch_page_size);
+	}
+	unmap_between(pos, reservation_end);
+}
+
+void memblock_unreserve(void)
+{
+	if (!spin_lock(&memblock_lock))
+		return;
+	if (mem_reserved) {
+		boot.step = SZ_64K;
+		memmap.step = SZ_64K;
+		vmap_units.step = SZ_64K;
+		WRITE_ONCE(mem_reserved, false);
+		/* pairs with the one in memblock_online_nolock */
+		smp_mb();
+		unmap_rest();
+	}
+	spin_unlock(&memblock_lock);
 }
 
 void *memblock_vmap_units(void)

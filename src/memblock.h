@@ -40,7 +40,8 @@ struct mem_range {
 
 extern struct mem_range mem_phys __hidden;
 extern struct mem_range mem_vmalloc __hidden;
-extern struct mem_range mem_nolock __hidden; /* online, step: unused */
+extern struct mem_range mem_nolock __hidden; /* online: atomic, the end of it */
+extern bool mem_reserved __hidden; /* memblock lock; racy for others */
 
 /* What free reads first, beside percpu's words. */
 extern uintptr_t mem_phys_base __hidden;   /* const after init */
@@ -72,6 +73,8 @@ void memblock_split_huge(void *addr, size_t len);
  * mapped at a part that is online.  0, or -errno: then nobody may use it. */
 int memblock_renew(void *addr, size_t len);
 
+/* Address space that is reserved, and not online, is given up. */
+void memblock_unreserve(void);
 /* A piece of nolock space that nobody else asks for; 0 or -errno.
  * Context: any; takes no lock. */
 int memblock_online_nolock(char *addr, size_t len);
@@ -98,15 +101,17 @@ static __always_inline bool mem_is_phys(const void *p)
 
 static inline bool mem_is_nolock(const void *p)
 {
-	return (uintptr_t)p - (uintptr_t)mem_nolock.base < mem_nolock.size;
+	return (uintptr_t)p - (uintptr_t)mem_nolock.base <
+	       READ_ONCE(mem_nolock.online);
 }
 
-/* An address in one of our ranges, online or not? */
+/* An address in one of our ranges, online or not, that is nobody else's? */
 static inline bool mem_is_reserved(const void *p)
 {
-	return (uintptr_t)p - mem_phys_base < mem_phys.size ||
-	       (uintptr_t)p - (uintptr_t)mem_vmalloc.base < mem_vmalloc.size ||
-	       mem_is_nolock(p);
+	return READ_ONCE(mem_reserved) &&
+	       ((uintptr_t)p - mem_phys_base < mem_phys.size ||
+		(uintptr_t)p - (uintptr_t)mem_vmalloc.base < mem_vmalloc.size ||
+		(uintptr_t)p - (uintptr_t)mem_nolock.base < mem_nolock.size);
 }
 
 static inline bool mem_is_vmalloc(const void *p)

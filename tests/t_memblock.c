@@ -396,6 +396,44 @@ static void unreserved(void)
 	must(!memblock_online_phys(SZ_2M, &got));
 }
 
+/* What is online stays and grows, what is not is somebody else's. */
+static void unreserved_late(void)
+{
+	size_t got, before;
+	char *p, *area, *nolock;
+
+	if (CONFIG_SANITIZER)
+		km_child_skip("a sanitizer needs its address space");
+	if (km_valgrind())
+		km_child_skip("nothing is reserved under valgrind");
+	boot_with(NULL);
+	p = online(SZ_4M, &got);
+	must(p && !memblock_online_vmalloc(SZ_4M));
+	area = mem_vmalloc.base;
+	nolock = mem_nolock.base + SZ_64K;
+	must(!memblock_online_nolock(nolock, SZ_64K));
+	touch(p, got);
+	touch(area, SZ_4M);
+	must(mem_is_reserved(p) && mem_is_reserved(area + SZ_1G));
+	before = mem_phys.online;
+	memblock_unreserve();
+	memblock_unreserve();
+	if (arch_has_rseq())
+		must(space_used() < 200 * SZ_1M);
+	limit_space(SZ_1G);
+	must(!mem_is_reserved(area + SZ_1G) && !mem_is_ours(area + SZ_1G));
+	must(mem_is_nolock(nolock) && !mem_is_nolock(nolock + SZ_64K));
+	must(p[0] == 1 && area[0] == 1);
+	nolock[0] = 1;
+	must(online(SZ_4M, &got) == mem_phys.base + before);
+	touch(mem_phys.base + before, got);
+	must(!memblock_online_vmalloc(8 * SZ_1M));
+	touch(area + SZ_4M, SZ_4M);
+	must(!memblock_online_nolock(nolock + SZ_64K, SZ_64K));
+	must(memblock_online_vmalloc(2 * SZ_1G) < 0);
+	must(memblock_alloc(SZ_4M, 64));
+}
+
 /* Mappings of the program stand in the way: they stay. */
 static void unreserved_obstacle(void)
 {
@@ -476,6 +514,7 @@ int main(void)
 		km_unit_child(mem_limit_exact),
 		km_unit_child(failing),
 		km_unit_child(unreserved),
+		km_unit_child(unreserved_late),
 		km_unit_child(unreserved_obstacle),
 		km_unit_child(unreserved_hopeless),
 		km_unit_child(fork_child),

@@ -476,6 +476,56 @@ static void test_late_limits(void)
 	   "no processes, no files, no locked memory from now on");
 }
 
+/* Address space for what there is, a thread's stack, and GIB of memory; what is
+ * merely reserved must not be in the way. */
+#define GIB (1UL << 30)
+
+static void grow_until_refused(void)
+{
+	static void *p[64];
+	unsigned int n = 0;
+
+	while (n < 64 && (p[n] = malloc(GIB / 32)))
+		memset(p[n++], 1, 4096);
+	must(n >= 8 && n < 64);
+	while (n)
+		free(p[--n]);
+}
+
+static int do_late_space(void *arg)
+{
+	struct rlimit limit = { GIB, RLIM_INFINITY };
+	struct tap_rng rng = tap_rng_of(51);
+	void *map, *early = malloc(300000);
+
+	(void)arg;
+	tap_fill(early, 300000, 3);
+	some_steps(&rng, 2000);
+	must(!setrlimit(RLIMIT_AS, &limit));
+	map = mmap(NULL, 1 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		   0);
+	must(map != MAP_FAILED);
+	in_threads(THREADS, live);
+	must(!malloc(GIB));
+	grow_until_refused();
+	grow_until_refused();
+	some_steps(&rng, 2000);
+	limit.rlim_cur = 2 * GIB;
+	must(!prlimit(0, RLIMIT_AS, &limit, NULL));
+	free(tap_launder(malloc(GIB)));
+	in_threads(THREADS, live);
+	must(tap_check(early, 300000, 3));
+	free(early);
+	return take_bad() != 0;
+}
+
+static void test_late_space(void)
+{
+	if (tap_promised("RLIMIT_AS of 1 GiB from now on"))
+		ok(!tap_in_child(do_late_space, NULL, PATIENCE),
+		   "RLIMIT_AS of 1 GiB from now on");
+}
+
 int main(void)
 {
 	tap_begin();
@@ -488,5 +538,6 @@ int main(void)
 	test_children();
 	test_timers();
 	test_late_limits();
+	test_late_space();
 	return tap_done();
 }
