@@ -1161,7 +1161,7 @@ static void no_writes(void *arg)
 	p = vmalloc(SZ_1M);
 	q = freed_area();
 	must(q > p && vmap_resize(p, 2 * SZ_1M) == p);
-	memset(p, 3, 2 * SZ_1M);
+	memset(km_hide(p), 3, 2 * SZ_1M);
 	check_vmap();
 	vfree(p);
 	must(vmalloc(2 * SZ_1M) == p);
