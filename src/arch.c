@@ -111,6 +111,11 @@ void arch_confine(void)
 	WRITE_ONCE(confined, true);
 }
 
+bool arch_is_confined(void)
+{
+	return READ_ONCE(confined);
+}
+
 static bool is_unusual(int nr)
 {
 	return nr == SYS_process_madvise || nr == SYS_membarrier ||

@@ -132,6 +132,7 @@ static __always_inline u32 arch_thread_id(void)
  * mprotect, madvise, mremap, futex, rt_sigprocmask, and write of a message.
  * The others fail with EPERM. */
 void arch_confine(void);
+bool arch_is_confined(void);
 
 /* Fault injection: the call named @name fails at every @every-th use.
  * Returns -ENOENT for a name that is none of ours. */

@@ -8,14 +8,17 @@
  *   /proc/pressure/memory, where the cgroup has no memory.pressure
  *
  * A file that is not there says nothing: there is no limit, and no pressure.
- * Nothing is kept, since a process may be moved.
+ * Nothing is kept for long, since a process may be moved.
  *
  * Locks: none.
  */
 #include "cgroup.h"
 
 #include "arch.h"
+#include "gfp.h"
+#include "params.h"
 #include "printk.h"
+#include "spinlock.h"
 
 #define PATH_BYTES 512
 #define NEAR(limit) ((limit) - (limit) / 16)
@@ -133,4 +136,26 @@ bool cgroup_is_pressed(void)
 	if (!percent)
 		percent = read_psi(cgroup_psi);
 	return percent >= PSI_PERCENT;
+}
+
+/* ---- now and then ---- */
+
+unsigned int cgroup_look_ms = 5000;
+
+static u64 next_look;	 /* atomic; 0: nobody has come here yet */
+static bool was_pressed; /* racy: at the last look */
+
+/* The first look is not at once: most programs end before. */
+bool cgroup_was_pressed(void)
+{
+	u64 now, due = atomic_read(&next_look);
+
+	if (param(cgroup) == CGROUP_OFF || !gfp_may(CALL) || in_nmi() ||
+	    arch_is_confined())
+		return false;
+	now = arch_clock_ms();
+	if (now >= due && try_cmpxchg(&next_look, &due, now + cgroup_look_ms) &&
+	    due)
+		WRITE_ONCE(was_pressed, cgroup_is_pressed());
+	return READ_ONCE(was_pressed);
 }

@@ -58,6 +58,7 @@
 
 #include "arch.h"
 #include "bitops.h"
+#include "cgroup.h"
 #include "gfp.h"
 #include "memblock.h"
 #include "memcontrol.h"
@@ -718,7 +719,7 @@ static __always_inline void do_free(struct page *page, unsigned int nr,
 		page_waker();
 	if (!due)
 		return;
-	page_report(false);
+	page_report(cgroup_was_pressed());
 	if (READ_ONCE(page_reaper))
 		page_reaper();
 }

@@ -59,6 +59,7 @@
 
 #include "arch.h"
 #include "bitops.h"
+#include "cgroup.h"
 #include "gfp.h"
 #include "memblock.h"
 #include "memcontrol.h"
@@ -1106,7 +1107,7 @@ static bool free_area(u32 i)
 	if (much && READ_ONCE(page_waker) && gfp_may(WAKE))
 		page_waker();
 	if (due)
-		vmap_purge(false);
+		vmap_purge(cgroup_was_pressed());
 	return true;
 }
 

@@ -7,11 +7,13 @@
 #include <sys/stat.h>
 
 #include "cgroup.h"
+#include "gfp.h"
 #include "kswapd.h"
 #include "kmalloc.h"
 #include "mm_init.h"
 #include "page_alloc.h"
 #include "params.h"
+#include "spinlock.h"
 
 static char root[64];
 
@@ -150,6 +152,93 @@ static void round_under_pressure(void)
 	end();
 }
 
+/* The same by who frees: now and then, and not in every context. */
+static void free_under_pressure(void)
+{
+	u32 old;
+
+	begin();
+	put("self", "0::/a\n");
+	put("a/memory.high", "1000\n");
+	put("a/memory.current", "990\n");
+	setenv("KMALLOC", "page_reporting_delay=3600000 kswapd=off", 1);
+	must(mm_boot());
+	cgroup_look_ms = 0;
+	must(!cgroup_was_pressed()); /* the first look is not at once */
+	old = gfp_enter(GFP_ATOMIC);
+	must(!cgroup_was_pressed());
+	gfp_exit(old);
+	nmi_enter();
+	must(!cgroup_was_pressed());
+	nmi_exit();
+	must(cgroup_was_pressed());
+	/* Remembered, but not by who may not look. */
+	cgroup_look_ms = 3600000;
+	must(cgroup_was_pressed());
+	put("a/memory.current", "10\n");
+	must(cgroup_was_pressed());
+	nmi_enter();
+	must(!cgroup_was_pressed());
+	nmi_exit();
+	end();
+}
+
+static size_t dirty_after_free(void)
+{
+	struct zone_stat zone;
+	void *p = alloc_pages_exact(SZ_1M, GFP_KERNEL);
+
+	memset(km_hide(p), 1, SZ_1M);
+	free_pages_exact(p, SZ_1M);
+	page_alloc_stat(&zone);
+	return zone.dirty_pages;
+}
+
+static void free_looks(void)
+{
+	begin();
+	put("self", "0::/a\n");
+	put("a/memory.high", "1000\n");
+	put("a/memory.current", "10\n");
+	setenv("KMALLOC", "page_reporting_delay=3600000 kswapd=off", 1);
+	must(mm_boot());
+	cgroup_look_ms = 0;
+	must(!cgroup_was_pressed());
+	must(dirty_after_free() >= SZ_1M / PAGE_SIZE);
+	put("a/memory.current", "990\n");
+	/* A free looks twice a second: the test's time limit is the bound. */
+	while (dirty_after_free() >= SZ_1M / PAGE_SIZE)
+		;
+	end();
+}
+
+static void free_does_not_look(void)
+{
+	begin();
+	put("self", "0::/a\n");
+	put("a/memory.high", "1000\n");
+	put("a/memory.current", "1000\n");
+	setenv("KMALLOC", "cgroup=off", 1);
+	must(mm_boot());
+	cgroup_look_ms = 0;
+	must(!cgroup_was_pressed() && !cgroup_was_pressed());
+	end();
+}
+
+static void confined_does_not_look(void)
+{
+	begin();
+	put("self", "0::/a\n");
+	put("a/memory.high", "1000\n");
+	put("a/memory.current", "1000\n");
+	must(mm_boot());
+	cgroup_look_ms = 0;
+	must(!cgroup_was_pressed() && cgroup_was_pressed());
+	arch_confine();
+	must(!cgroup_was_pressed());
+	end();
+}
+
 static void as_limit(void)
 {
 	begin();
@@ -191,6 +280,10 @@ int main(void)
 		km_unit_child(limits),
 		km_unit_child(pressure),
 		km_unit_child(round_under_pressure),
+		km_unit_child(free_under_pressure),
+		km_unit_child(free_looks),
+		km_unit_child(free_does_not_look),
+		km_unit_child(confined_does_not_look),
 		km_unit_child(as_limit),
 		km_unit_child(own_limit_first),
 		km_unit_child(not_asked_for),
