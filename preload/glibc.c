@@ -23,6 +23,7 @@
 #include "printk.h"
 #include "slabinfo.h"
 #include "vmalloc.h"
+#include "zone.h"
 
 __export int malloc_trim(size_t pad)
 {
@@ -37,11 +38,14 @@ __export int malloc_trim(size_t pad)
 static size_t trimmable(void)
 {
 	struct zone_stat zone;
+	struct zones_stat own;
 	struct vmap_stat vmap;
 
 	page_alloc_stat(&zone);
+	zones_stat(&own);
 	vmap_stat(&vmap);
-	return (zone.dirty_pages + vmap.dirty_pages) * PAGE_SIZE;
+	return (zone.dirty_pages + own.resident_pages + vmap.dirty_pages) *
+	       PAGE_SIZE;
 }
 
 __export struct mallinfo2 mallinfo2(void)

@@ -57,6 +57,10 @@ static const struct {
 	{ "mprotect", SYS_mprotect, ENOMEM },
 	{ "madvise", SYS_madvise, EAGAIN },
 	{ "mremap", SYS_mremap, ENOMEM },
+	{ "mlock", SYS_mlock, ENOMEM },
+	{ "munlock", SYS_munlock, ENOMEM },
+	{ "mbind", SYS_mbind, EPERM },
+	{ "getcpu", SYS_getcpu, EPERM },
 	{ "process_vm_readv", SYS_process_vm_readv, EPERM },
 	{ "rt_sigprocmask", SYS_rt_sigprocmask, EINVAL },
 	{ "process_madvise", SYS_process_madvise, EPERM },
@@ -233,6 +237,29 @@ int arch_map_again(void *from, size_t len, void *to)
 {
 	return map_error(sys6(SYS_mremap, (long)from, 0, (long)len,
 			      MREMAP_MAYMOVE | MREMAP_FIXED, (long)to, 0));
+}
+
+int arch_mlock(void *addr, size_t len)
+{
+	return (int)sys(SYS_mlock, addr, len, 0);
+}
+
+int arch_munlock(void *addr, size_t len)
+{
+	return (int)sys(SYS_munlock, addr, len, 0);
+}
+
+#define POLICY_PREFERRED 1
+#define POLICY_BIND 2
+
+/* The kernel takes one bit less than it is told. */
+int arch_bind_node(void *addr, size_t len, unsigned int node, bool strict)
+{
+	u64 mask = 1ULL << node;
+
+	return (int)sys6(SYS_mbind, (long)addr, (long)len,
+			 strict ? POLICY_BIND : POLICY_PREFERRED, (long)&mask,
+			 8 * sizeof(mask) + 1, 0);
 }
 
 bool arch_try_read(void *to, const void *from, size_t len)
@@ -591,6 +618,49 @@ unsigned int arch_this_cpu(void)
 	int cpu = sched_getcpu();
 
 	return cpu < 0 ? 0 : (unsigned int)cpu;
+}
+
+/* A list such as "0-1,3": a dash, and all from the last number to the next. */
+static u64 mask_of_list(const char *s)
+{
+	unsigned int from = 0, n = 0;
+	bool number = false, dash = false;
+	u64 mask = 0;
+
+	for (;; s++) {
+		if (*s >= '0' && *s <= '9') {
+			n = min(n * 10 + (unsigned int)(*s - '0'), 1000U);
+			number = true;
+			continue;
+		}
+		for (from = dash ? from : n; number && from <= min(n, 63U);)
+			mask |= 1ULL << from++;
+		dash = *s == '-';
+		from = n;
+		n = 0;
+		number = false;
+		if (!dash && *s != ',')
+			return mask;
+	}
+}
+
+const char *arch_node_file = "/sys/devices/system/node/has_memory";
+
+u64 arch_node_mask(void)
+{
+	char buf[128];
+	u64 mask = 0;
+
+	if (arch_read_file(arch_node_file, buf, sizeof(buf)) > 0)
+		mask = mask_of_list(buf);
+	return mask ? mask : 1;
+}
+
+unsigned int arch_this_node(void)
+{
+	unsigned int node = 0;
+
+	return sys(SYS_getcpu, 0, &node, 0) ? 0 : node;
 }
 
 u64 arch_rlimit_as(void)

@@ -31,6 +31,13 @@ int arch_map_again(void *from, size_t len, void *to);
 /* Moves the pages of [@from, @from + @len) to @to and leaves @from mapped
  * and empty; both ranges are mapped, page aligned and disjoint. */
 int arch_move_pages(void *from, size_t len, void *to);
+/* Pages that stay resident until they are unlocked; a child of fork has none.
+ * -ENOMEM, -EPERM: the limit of RLIMIT_MEMLOCK. */
+int arch_mlock(void *addr, size_t len);
+int arch_munlock(void *addr, size_t len);
+/* Pages that are touched from now on come from a node, below 64: preferably,
+ * or no others. */
+int arch_bind_node(void *addr, size_t len, unsigned int node, bool strict);
 /* Copies what is readable at @from; false, without a fault, if it is not. */
 bool arch_try_read(void *to, const void *from, size_t len);
 
@@ -82,6 +89,12 @@ int arch_membarrier_rseq(void); /* restarts every running section */
 unsigned int arch_nr_possible_cpus(void);
 /* The CPU that this thread runs on, just now; 0 if the system does not say. */
 unsigned int arch_this_cpu(void);
+
+/* Nodes that have memory, a bit each, at least one; of those below 64. */
+u64 arch_node_mask(void);
+extern const char *arch_node_file __hidden; /* tests put another one there */
+/* The node of the CPU that this thread runs on; 0 if it is not known. */
+unsigned int arch_this_node(void);
 
 /*
  * A thread that libc does not know of.  @tp, its thread pointer, points into

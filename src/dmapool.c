@@ -146,7 +146,8 @@ static struct area *grow(struct dma_pool *pool, gfp_t gfp, size_t *i)
 	if (!pool->area_bytes)
 		return NULL;
 	gfp &= ~__GFP_ZERO;
-	base = vmalloc_align(pool->area_bytes, pool->area_bytes, gfp);
+	base = vmalloc_align(pool->area_bytes, pool->area_bytes, gfp,
+			     NUMA_NO_NODE);
 	if (!base)
 		return NULL;
 	a = new_area(pool, base, (uintptr_t)base, pool->area_bytes, gfp);

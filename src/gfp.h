@@ -53,7 +53,7 @@ extern gfp_t gfp_process __hidden; /* const after boot, but for tests */
 /* Flags that change nothing of what a slow path may do. */
 #define GFP_INERT                                                \
 	(__GFP_ZERO | __GFP_COMP | __GFP_WRITE | \
-	 __GFP_HARDWALL | __GFP_THISNODE | __GFP_NOWARN | GFP_MOVABLE_MASK)
+	 __GFP_HARDWALL | __GFP_NOWARN | GFP_MOVABLE_MASK)
 
 /* Cost: 6 instructions. */
 static __always_inline bool gfp_is_plain(gfp_t gfp)

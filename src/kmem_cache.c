@@ -27,6 +27,7 @@
 #include "params.h"
 #include "printk.h"
 #include "slab_bulk.h"
+#include "zone.h"
 
 #define SLAB_DEBUG_FLAGS                                         \
 	(SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE | SLAB_POISON | \
@@ -36,7 +37,7 @@
 	 SLAB_FAILSLAB | SLAB_NO_MERGE)
 #define SLAB_MERGE_SAME                                             \
 	(SLAB_RECLAIM_ACCOUNT | SLAB_CACHE_DMA | SLAB_CACHE_DMA32 | \
-	 SLAB_ACCOUNT)
+	 KMALLOC_SLAB_PINNED | SLAB_ACCOUNT)
 #define SLAB_FLAGS_PERMITTED                                       \
 	(SLAB_NEVER_MERGE | SLAB_MERGE_SAME | SLAB_HWCACHE_ALIGN | \
 	 SLAB_PANIC | SLAB_NO_USER_FLAGS | SLAB_SKIP_KFENCE)
@@ -101,7 +102,7 @@ struct kmem_cache *kmem_cache_make(struct cache_plan *plan)
 		s = __join_cache(plan);
 	if (!s) {
 		plan->id =
-			plan->size > KMALLOC_MAX_CACHE_SIZE ||
+			plan->size > KMALLOC_MAX_CACHE_SIZE || plan->zone ||
 					(plan->flags & SLAB_ACCOUNT &&
 					 (memcg_exist() || param(slub_tiny))) ?
 				CACHE_ID_NONE :
@@ -155,6 +156,15 @@ static void check_user_region(const char *name, unsigned int size,
 	args->usersize = 0;
 }
 
+static u8 zone_of_cache(slab_flags_t flags)
+{
+	bool low = flags & (SLAB_CACHE_DMA | SLAB_CACHE_DMA32);
+
+	if (flags & KMALLOC_SLAB_PINNED)
+		return low ? ZONE_DMA32_PINNED : ZONE_PINNED;
+	return low ? ZONE_DMA32 : ZONE_NORMAL;
+}
+
 static struct kmem_cache *make_named(const char *name, unsigned int size,
 				     struct kmem_cache_args *args,
 				     slab_flags_t flags)
@@ -166,6 +176,7 @@ static struct kmem_cache *make_named(const char *name, unsigned int size,
 		.flags = flags,
 		.ctor = args->ctor,
 		.capacity = args->sheaf_capacity,
+		.zone = zone_of_cache(flags),
 	};
 
 	check_user_region(name, size, args);
@@ -253,8 +264,8 @@ static noinline void *alloc_hard(struct kmem_cache *s)
 	void *p = NULL;
 
 	if (is_charged(s) && memcg_active)
-		return slab_alloc_charged(s, memcg_active);
-	while (!p && gfp_retry(&t, s->size))
+		return slab_alloc_charged(s, memcg_active, s->zone);
+	while (!p && zone_is_alive(s->zone) && gfp_retry(&t, s->size))
 		p = slab_alloc_slowpath(s);
 	return p;
 }
@@ -301,11 +312,39 @@ __export void *kmem_cache_zalloc(struct kmem_cache *s, gfp_t gfp)
 	return kmem_cache_alloc(s, gfp | __GFP_ZERO);
 }
 
-/* There is one node. */
+static void *alloc_zoned(struct kmem_cache *s, gfp_t gfp, unsigned int zone)
+{
+	u32 old = gfp_enter(gfp);
+	struct gfp_try t = { 0 };
+	void *p;
+
+	if (is_charged(s) && memcg_active) {
+		p = slab_alloc_charged(s, memcg_active, zone);
+	} else {
+		do
+			p = slab_alloc_zoned(s, zone);
+		while (!p && zone_is_alive(zone) && gfp_retry(&t, s->size));
+	}
+	gfp_exit(old);
+	return p && gfp & __GFP_ZERO ? clear_object(s, p) : p;
+}
+
+/* A cache that has a place already has it on any node, as far as it knows. */
 __export void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int node)
 {
-	(void)node;
-	return kmem_cache_alloc(s, gfp);
+	unsigned int zone =
+		zone_of(gfp & (__GFP_THISNODE | __GFP_RECLAIM), node);
+	void *p = NULL;
+
+	if (likely(zone == ZONE_NORMAL) ||
+	    (s->zone != ZONE_NORMAL && zone_is_hint(zone)))
+		return kmem_cache_alloc(s, gfp);
+	if (s->zone == ZONE_NORMAL && zone != ZONE_NONE)
+		p = alloc_zoned(s, gfp, zone);
+	if (p)
+		return p;
+	return zone_is_hint(zone) ? kmem_cache_alloc(s, gfp) :
+				    gfp_failed(gfp, s->size);
 }
 
 __export void *kmem_cache_alloc_lru(struct kmem_cache *s, struct list_lru *lru,
@@ -360,7 +399,8 @@ static noinline size_t bulk_charged(struct kmem_cache *s, size_t nr, void **p)
 {
 	size_t got = 0;
 
-	while (got < nr && (p[got] = slab_alloc_charged(s, memcg_active)))
+	while (got < nr &&
+	       (p[got] = slab_alloc_charged(s, memcg_active, s->zone)))
 		got++;
 	return got;
 }
@@ -372,9 +412,9 @@ static size_t do_alloc_bulk(struct kmem_cache *s, size_t nr, void **p)
 
 	if (is_charged(s) && memcg_active)
 		return bulk_charged(s, nr, p);
-	got = slab_alloc_bulk(s, p, nr);
-
-	while (unlikely(got < nr) && gfp_retry(&t, s->size))
+	got = zone_is_ready(s->zone) ? slab_alloc_bulk(s, p, nr) : 0;
+	while (unlikely(got < nr) && zone_is_alive(s->zone) &&
+	       gfp_retry(&t, s->size))
 		got += slab_alloc_bulk(s, p + got, nr - got);
 	return got;
 }

@@ -46,6 +46,7 @@
 #include "slab_common.h"
 #include "spinlock.h"
 #include "vmalloc.h"
+#include "zone.h"
 
 #define KSWAPD_BYTES SZ_64K
 #define KSWAPD_STACK (32 * SZ_1K)
@@ -88,6 +89,7 @@ bool kswapd_round(bool *used)
 		page_drain_pcp();
 	page_report(all);
 	vmap_purge(all);
+	zone_purge(all);
 	return dirty_pages() > PAGES_TO_WAKE / 4;
 }
 

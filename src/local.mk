@@ -21,6 +21,7 @@ core_sources = \
 	%D%/memcontrol.h %D%/memcontrol.c \
 	%D%/sheaf.h %D%/sheaf.c \
 	%D%/shmem.h %D%/shmem.c \
+	%D%/zone.h %D%/zone.c \
 	%D%/page_alloc.h %D%/page_alloc.c \
 	%D%/vmalloc.h %D%/vmalloc.c \
 	%D%/slab.h %D%/slub.c \

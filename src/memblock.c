@@ -46,7 +46,7 @@
 #define THP_SPLITS_MAX 4096 /* each may cost two mappings of 65,530 */
 #define PHYS_MAX (4 * SZ_1T)
 
-struct mem_range mem_phys, mem_vmalloc, mem_nolock;
+struct mem_range mem_phys, mem_vmalloc, mem_nolock, mem_low;
 bool mem_reserved;
 static struct mem_range boot, class_map, memmap, vmap_units;
 static struct spinlock memblock_lock = SPIN_LOCK_INIT(MEMBLOCK);
@@ -168,20 +168,29 @@ int memblock_init(void)
 
 /* ---- bringing online ---- */
 
+/* Exactly there, where nothing is. */
+static int map_fixed(char *addr, size_t len, int prot)
+{
+	void *p =
+		arch_mmap(addr, len, prot, MAP_NORESERVE | MAP_FIXED_NOREPLACE);
+
+	if (IS_ERR(p))
+		return (int)PTR_ERR(p);
+	if (p == addr)
+		return 0;
+	arch_munmap(p, len); /* a kernel that takes the address for a hint */
+	return -EEXIST;
+}
+
 static int map_piece(char *addr, size_t len)
 {
-	void *p;
+	int err;
 
 	if (READ_ONCE(mem_reserved))
 		return arch_mprotect(addr, len, PROT_READ | PROT_WRITE);
-	p = arch_mmap(addr, len, PROT_READ | PROT_WRITE,
-		      MAP_NORESERVE | MAP_FIXED_NOREPLACE);
-	if (IS_ERR(p))
-		return (int)PTR_ERR(p);
-	if (p != addr) { /* a kernel that takes the address for a hint */
-		arch_munmap(p, len);
-		return -EEXIST;
-	}
+	err = map_fixed(addr, len, PROT_READ | PROT_WRITE);
+	if (err)
+		return err;
 	if (param(thp) != THP_ALWAYS)
 		arch_madvise(addr, len, MADV_NOHUGEPAGE);
 	return 0;
@@ -211,8 +220,9 @@ static bool over_limit(size_t more)
 	u64 limit = param(mem), own = boot_used;
 
 	own -= min(own, (u64)BOOT_FREE);
-	return limit &&
-	       mem_phys.online + mem_vmalloc.online + own + more > limit;
+	return limit && mem_phys.online + mem_vmalloc.online + mem_low.online +
+					own + more >
+				limit;
 }
 
 /* ---- 2 MiB pages ---- */
@@ -357,6 +367,117 @@ int memblock_online_vmalloc(size_t upto)
 		err = range_online(&mem_vmalloc, want);
 	spin_unlock(&memblock_lock);
 	return err;
+}
+
+/* ---- low memory ---- */
+
+/*
+ * The largest hole below 4 GiB, by powers of two, from the top downwards.  How
+ * much of it there is decides the program: what it is linked to, and its heap
+ * of old, may be there as well.
+ */
+
+#define LOW_END (4 * SZ_1G)
+#define LOW_MOST SZ_1G
+#define LOW_SCARCE (64 * SZ_1M) /* at most, where nothing is reserved */
+#define LOW_LEAST (16 * SZ_1M)
+#define LOW_STEP (128 * SZ_1M)
+#define LOW_ALIGN (16 * SZ_1M) /* of it and its descriptors, relatively */
+
+static size_t descriptor_bytes(size_t size)
+{
+	return (size >> PAGE_SHIFT) * sizeof(struct page);
+}
+
+/* A place and its descriptors, both or none. */
+static bool take_low(char *base, size_t size)
+{
+	char *pages = (char *)mem_page(base);
+
+	if (map_fixed(base, size, PROT_NONE))
+		return false;
+	if (reserved && param(thp) != THP_ALWAYS)
+		arch_madvise(base, size, MADV_NOHUGEPAGE);
+	if (!map_fixed(pages, descriptor_bytes(size), PROT_READ | PROT_WRITE)) {
+		/* Where nothing is reserved each piece is mapped when it
+		 * comes online. */
+		if (!reserved)
+			arch_munmap(base, size);
+		return true;
+	}
+	arch_munmap(base, size);
+	return false;
+}
+
+static bool find_low_of(size_t size)
+{
+	size_t skew = mem_phys_base % LOW_ALIGN;
+	size_t step = max(size, LOW_STEP);
+
+	for (size_t end = LOW_END; end >= size + LOW_ALIGN; end -= step) {
+		size_t base = end - size;
+
+		/* As far from a multiple of the alignment as the others. */
+		base = base - (skew ? LOW_ALIGN - skew : 0);
+		if (take_low((char *)base, size)) {
+			mem_low.base = (char *)base;
+			mem_low.size = size;
+			mem_low.step = SECTION_SIZE;
+			return true;
+		}
+		if (end <= step)
+			break;
+	}
+	return false;
+}
+
+static bool find_low(void)
+{
+	size_t most = reserved ? LOW_MOST : LOW_SCARCE;
+
+	for (size_t size = most; size >= LOW_LEAST; size /= 2) {
+		if (find_low_of(size))
+			return true;
+	}
+	return false;
+}
+
+static int online_low_locked(size_t size, size_t *got)
+{
+	char *end;
+	size_t want;
+	int err;
+
+	if (!mem_low.size && !find_low())
+		return -ENOMEM;
+	end = mem_low.base + mem_low.online;
+	want = size + ((mem_phys_base - (uintptr_t)end) & (size - 1));
+	want = ALIGN(want, max(SECTION_SIZE, arch_page_size));
+	if (want > mem_low.size - mem_low.online || over_limit(want))
+		return -ENOMEM;
+	err = map_piece(end, want);
+	if (err)
+		return err;
+	*got = want;
+	/* pairs with the acquire in mem_is_low */
+	smp_store_release(&mem_low.online, mem_low.online + want);
+	return 0;
+}
+
+void *memblock_online_low(size_t size, size_t *got)
+{
+	char *end;
+	int err;
+
+	if (!spin_lock(&memblock_lock))
+		return NULL;
+	err = online_low_locked(size, got);
+	end = mem_low.base + mem_low.online;
+	spin_unlock(&memblock_lock);
+	if (err)
+		return NULL;
+	vmstat_add(VMSTAT_pgonline, *got >> PAGE_SHIFT);
+	return end - *got;
 }
 
 /* ---- taking offline ---- */

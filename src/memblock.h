@@ -7,7 +7,14 @@
  *   [ vmalloc space, online up to its own frontier  ] guard
  *   [ nolock space, each piece when it is first used ]
  *
- * One reservation holds it all.  Boot memory comes online from its end
+ *   [ low memory, below 4 GiB, online up to its own frontier ]
+ *
+ * One reservation holds all but low memory, which is looked for when it is
+ * first wanted.  The descriptors of that are where the memmap would have them
+ * if it went on downwards for so long: page and address follow from each other
+ * by the same arithmetic, and what is free there costs nobody else a branch.
+ *
+ * Boot memory comes online from its end
  * downwards, so that it and the class map share their first system call;
  * every other range does from its start upwards, as memory is hot-plugged.
  * The end of a big one goes offline again when a limit makes the other want
@@ -41,14 +48,16 @@ struct mem_range {
 extern struct mem_range mem_phys __hidden;
 extern struct mem_range mem_vmalloc __hidden;
 extern struct mem_range mem_nolock __hidden; /* online: atomic, the end of it */
-extern bool mem_reserved __hidden; /* memblock lock; racy for others */
+extern struct mem_range mem_low __hidden; /* memblock lock; size 0: none yet */
+extern bool mem_reserved __hidden;	  /* memblock lock; racy for others */
 
 /* What free reads first, beside percpu's words. */
-extern uintptr_t mem_phys_base __hidden;   /* const after init */
-extern u16 *mem_class_map __hidden;	   /* const after init */
-extern uintptr_t mem_class_limit __hidden; /* entries of the map in use; grows */
-extern uintptr_t mem_fast_limit __hidden;  /* bytes in use, divided by 8 */
-extern struct page *mem_map __hidden;	   /* const after init */
+extern uintptr_t mem_phys_base __hidden; /* const after init */
+extern u16 *mem_class_map __hidden;	 /* const after init */
+extern uintptr_t mem_class_limit
+	__hidden;			  /* entries of the map in use; grows */
+extern uintptr_t mem_fast_limit __hidden; /* bytes in use, divided by 8 */
+extern struct page *mem_map __hidden;	  /* const after init */
 
 /* Lays the ranges out.  0 or -ENOMEM. */
 int memblock_init(void);
@@ -57,6 +66,9 @@ int memblock_init(void);
  * with what is online already; returns its start and stores its size, or
  * NULL.  Context: may make system calls; takes memblock_lock. */
 void *memblock_online_phys(size_t size, size_t *got);
+/* The same of memory below 4 GiB; of @size bytes there some begin at a
+ * multiple of it, if it is a power of two. */
+void *memblock_online_low(size_t size, size_t *got);
 /* The same for vmalloc space: online becomes at least @upto bytes. */
 int memblock_online_vmalloc(size_t upto);
 /* The way back: the end of the range, of which nothing is in use, goes
@@ -99,6 +111,19 @@ static __always_inline bool mem_is_phys(const void *p)
 	       READ_ONCE(mem_class_limit);
 }
 
+static inline bool mem_is_low(const void *p)
+{
+	/* pairs with the release in memblock_online_low */
+	return (uintptr_t)p - (uintptr_t)mem_low.base <
+	       smp_load_acquire(&mem_low.online);
+}
+
+/* A byte of memory that has descriptors? */
+static inline bool mem_is_paged(const void *p)
+{
+	return mem_is_phys(p) || mem_is_low(p);
+}
+
 static inline bool mem_is_nolock(const void *p)
 {
 	return (uintptr_t)p - (uintptr_t)mem_nolock.base <
@@ -108,10 +133,13 @@ static inline bool mem_is_nolock(const void *p)
 /* An address in one of our ranges, online or not, that is nobody else's? */
 static inline bool mem_is_reserved(const void *p)
 {
-	return READ_ONCE(mem_reserved) &&
-	       ((uintptr_t)p - mem_phys_base < mem_phys.size ||
-		(uintptr_t)p - (uintptr_t)mem_vmalloc.base < mem_vmalloc.size ||
-		(uintptr_t)p - (uintptr_t)mem_nolock.base < mem_nolock.size);
+	return (READ_ONCE(mem_reserved) &&
+		((uintptr_t)p - mem_phys_base < mem_phys.size ||
+		 (uintptr_t)p - (uintptr_t)mem_vmalloc.base <
+			 mem_vmalloc.size ||
+		 (uintptr_t)p - (uintptr_t)mem_nolock.base <
+			 mem_nolock.size)) ||
+	       mem_is_low(p);
 }
 
 static inline bool mem_is_vmalloc(const void *p)
@@ -124,7 +152,7 @@ static inline bool mem_is_vmalloc(const void *p)
 static inline bool mem_is_ours(const void *p)
 {
 	return mem_is_phys(p) || mem_is_vmalloc(p) || mem_is_nolock(p) ||
-	       mem_is_bootmem(p);
+	       mem_is_bootmem(p) || mem_is_low(p);
 }
 
 /* The unit of @p in the class map; false if @p is not physical memory or no
@@ -153,29 +181,45 @@ static __always_inline u16 mem_class_off(const void *p)
 		       0;
 }
 
-/* Its id. */
-static inline unsigned int mem_class(const void *p)
-{
-	return mem_class_off(p) / PERCPU_OFF(1);
-}
-
 static inline void mem_set_class(const void *p, size_t size, u8 id)
 {
 	uintptr_t unit = ((uintptr_t)p - mem_phys_base) >> CLASS_MAP_SHIFT;
 
+	if (unlikely(mem_is_low(p)))
+		return;
 	for (size_t i = 0; i < size >> CLASS_MAP_SHIFT; i++)
 		WRITE_ONCE(mem_class_map[unit + i], PERCPU_OFF(id));
 }
 
+/* Below physical memory as well. */
 static inline struct page *mem_page(const void *p)
 {
-	return mem_map + (((uintptr_t)p - mem_phys_base) >> PAGE_SHIFT);
+	intptr_t off = (intptr_t)((uintptr_t)p - mem_phys_base);
+
+	return mem_map + (off >> PAGE_SHIFT);
 }
 
 static inline void *mem_page_address(const struct page *page)
 {
 	return (void *)(mem_phys_base +
 			((uintptr_t)(page - mem_map) << PAGE_SHIFT));
+}
+
+/* In low memory all slabs are of caches without a per-CPU id: the first
+ * descriptor of a unit says whether one begins there. */
+static inline unsigned int mem_low_class(const void *p)
+{
+	const void *unit = (void *)((uintptr_t)p & ~(CLASS_MAP_UNIT - 1));
+
+	return page_type(mem_page(unit)) == PG_SLAB ? NR_PERCPU_IDS - 1 : 0;
+}
+
+/* The id of @p's class; 0: no small object is there. */
+static inline unsigned int mem_class(const void *p)
+{
+	unsigned int id = mem_class_off(p) / PERCPU_OFF(1);
+
+	return id || likely(!mem_is_low(p)) ? id : mem_low_class(p);
 }
 
 #endif

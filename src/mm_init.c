@@ -35,6 +35,7 @@
 #include "spinlock.h"
 #include "vmalloc.h"
 #include "vmscan.h"
+#include "zone.h"
 
 enum mm_state mm_state;
 static u32 starter; /* atomic: the thread that starts us */
@@ -81,6 +82,7 @@ static void prepare_nowait(void)
 	if (!mm_boot() || in_nmi())
 		return;
 	percpu_pop_slowpath(0); /* makes the thread known to the kernel */
+	zone_nodes();
 	if (!xchg(&done, 1) && !page_reserve_min())
 		make_reserve();
 	if (READ_ONCE(page_waker))
@@ -206,6 +208,7 @@ void mm_fork_prepare(void)
 	vmap_fork_lock();
 	shmem_fork_lock();
 	page_fork_lock();
+	zone_fork_lock();
 	sheaf_fork_lock();
 	memcg_fork_lock();
 	memblock_fork_lock();
@@ -216,6 +219,7 @@ void mm_fork_parent(void)
 	memblock_fork_unlock();
 	memcg_fork_unlock();
 	sheaf_fork_unlock();
+	zone_fork_unlock();
 	page_fork_unlock();
 	shmem_fork_unlock();
 	vmap_fork_unlock();
@@ -232,6 +236,7 @@ void mm_fork_child(void)
 	memblock_fork_child();
 	memcg_fork_child();
 	sheaf_fork_child();
+	zone_fork_child();
 	page_fork_child();
 	shmem_fork_child();
 	vmap_fork_child();
@@ -258,7 +263,8 @@ size_t mm_trim(void)
 
 size_t mm_trim_pages(void)
 {
-	return (page_report(true) + vmap_purge(true)) << PAGE_SHIFT;
+	return (page_report(true) + vmap_purge(true) + zone_purge(true))
+	       << PAGE_SHIFT;
 }
 
 /* There are programs that trim at every twentieth free. */

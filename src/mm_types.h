@@ -24,6 +24,7 @@ enum page_type {
 	PG_FRAG,    /* page_frag's; order, refs */
 	PG_RESERVE, /* free, in the reserve; order */
 	PG_SHARED,  /* as PG_PAGES; some of it is in shared memory */
+	PG_ZONE,    /* free, in a zone of its own; order */
 };
 
 /* The block reads as zero and is not resident. */
@@ -34,6 +35,8 @@ enum page_type {
 #define PAGE_CHARGED 4
 /* Of any page of a PG_SHARED block: it is in shared memory. */
 #define PAGE_SHARED 8
+/* In use, and of a zone of its own; not of slabs, which know it themselves. */
+#define PAGE_ZONED 16
 
 #define MAX_PAGE_ORDER 10
 #define NR_PAGE_ORDERS (MAX_PAGE_ORDER + 1)
@@ -43,7 +46,7 @@ struct page {
 	u8 type;	      /* enum page_type; owner of the block */
 	u8 order;
 	u8 flags;
-	u8 pad;
+	u8 zone; /* PAGE_ZONED, PG_ZONE: enum zone_id */
 	union {
 		u32 stamp; /* free: when, in units of 1/4 s; zone lock */
 		u32 memcg; /* PAGE_CHARGED: the group's id */

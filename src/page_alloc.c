@@ -68,6 +68,7 @@
 #include "sheaf.h"
 #include "shmem.h"
 #include "vmstat.h"
+#include "zone.h"
 
 enum { DIRTY, ZERO, NR_STATES };
 
@@ -916,7 +917,7 @@ void page_drain_pcp(void)
 	percpu_drain(pcp_id(0), PCP_MAX_ORDER + 1, drain_one, NULL);
 }
 
-/* ---- the kernel's interface ---- */
+/* ---- requests ---- */
 
 static struct page *prepare_pages(struct page *page, unsigned int order,
 				  gfp_t gfp)
@@ -982,20 +983,111 @@ static noinline struct page *alloc_charged(unsigned int order,
 	return page;
 }
 
-__export struct page *alloc_pages(gfp_t gfp, unsigned int order)
+/* ---- in a zone of its own ---- */
+
+/* @nr pages of type @type, charged; the request at hand is of these flags.
+ * What may come from elsewhere as well is not worth a ladder. */
+static struct page *zone_pages(gfp_t gfp, unsigned int where, size_t nr,
+			       u8 type)
+{
+	struct mem_cgroup *memcg = memcg_of(gfp);
+	struct gfp_try t = { 0 };
+	struct page *page;
+	u16 owner = 0;
+	bool zero;
+
+	if (memcg && !memcg_charge(memcg, nr << PAGE_SHIFT, &owner))
+		return NULL;
+	do
+		page = zone_alloc(where, nr);
+	while (!page && zone_is_alive(where) &&
+	       gfp_retry(&t, nr << PAGE_SHIFT));
+	if (!page) {
+		if (owner)
+			memcg_uncharge(owner, nr << PAGE_SHIFT);
+		return NULL;
+	}
+	zero = page->flags & PAGE_ZERO;
+	if (gfp & __GFP_ZERO && !zero)
+		__builtin_memset(mem_page_address(page), 0, nr << PAGE_SHIFT);
+	page->flags = PAGE_ZONED;
+	page_set_owner(page, owner);
+	page_set_type(page, type);
+	return page;
+}
+
+void *page_alloc_zoned(size_t size, gfp_t gfp, unsigned int where)
+{
+	size_t nr = PAGE_ALIGN(size) >> PAGE_SHIFT;
+	struct page *page = NULL;
+	u32 old;
+
+	if (size && size <= PTRDIFF_MAX && mm_boot()) {
+		old = gfp_enter(gfp);
+		page = zone_pages(gfp, where, nr, PG_LARGE);
+		gfp_exit(old);
+	}
+	if (!page)
+		return NULL;
+	page->nr = (u32)nr;
+	return mem_page_address(page);
+}
+
+/* The first descriptor of such a block; NULL: none begins at @p. */
+static struct page *zoned_block(const void *p)
+{
+	struct page *page;
+
+	if (!mem_is_paged(p) || mem_class(p))
+		return NULL;
+	page = mem_page(p);
+	return mem_page_address(page) == p && page_type(page) == PG_LARGE &&
+			       page->flags & PAGE_ZONED ?
+		       page :
+		       NULL;
+}
+
+size_t page_zoned_size(const void *p)
+{
+	const struct page *page = zoned_block(p);
+
+	return page ? (size_t)page->nr << PAGE_SHIFT : 0;
+}
+
+bool page_free_zoned(void *p)
+{
+	struct page *page = zoned_block(p);
+	u8 large = PG_LARGE;
+
+	if (!page || !try_cmpxchg(&page->type, &large, PG_NONE))
+		return false;
+	page_uncharge(page, page->nr);
+	zone_free(page, page->nr, page->zone);
+	return true;
+}
+
+static noinline struct page *alloc_zoned(gfp_t gfp, unsigned int order,
+					 unsigned int where)
+{
+	struct page *page;
+	u32 old = gfp_enter(gfp);
+
+	page = zone_pages(gfp, where, 1UL << order, PG_PAGES);
+	gfp_exit(old);
+	if (page)
+		page->order = (u8)order;
+	return page;
+}
+
+/* ---- the kernel's interface ---- */
+
+static struct page *alloc_normal(gfp_t gfp, unsigned int order)
 {
 	struct mem_cgroup *memcg;
 	struct page *page = NULL;
 	u16 owner = 0;
 	u32 old;
 
-	if (order > MAX_PAGE_ORDER) {
-		pr_warn("alloc_pages: order %u: expected at most %u", order,
-			MAX_PAGE_ORDER);
-		return NULL;
-	}
-	if (!mm_boot())
-		return NULL;
 	if (gfp_is_plain(gfp)) {
 		page = do_alloc_pages(order);
 	} else {
@@ -1014,33 +1106,54 @@ __export struct page *alloc_pages(gfp_t gfp, unsigned int order)
 
 __export struct page *alloc_pages_node(int node, gfp_t gfp, unsigned int order)
 {
-	(void)node;
-	return alloc_pages(gfp, order);
+	unsigned int where;
+	struct page *page;
+
+	if (order > MAX_PAGE_ORDER) {
+		pr_warn("alloc_pages: order %u: expected at most %u", order,
+			MAX_PAGE_ORDER);
+		return NULL;
+	}
+	if (!mm_boot())
+		return NULL;
+	where = zone_of(gfp, node);
+	if (likely(where == ZONE_NORMAL))
+		return alloc_normal(gfp, order);
+	page = alloc_zoned(gfp, order, where);
+	if (page)
+		return page;
+	return zone_is_hint(where) ? alloc_normal(gfp, order) :
+				     gfp_failed(gfp, PAGE_SIZE << order);
 }
 
-__export unsigned long alloc_pages_bulk(gfp_t gfp, int nr, struct page **array)
+__export struct page *alloc_pages(gfp_t gfp, unsigned int order)
+{
+	return alloc_pages_node(ZONE_ANY_NODE, gfp, order);
+}
+
+__export unsigned long alloc_pages_bulk_node(gfp_t gfp, int node, int nr,
+					     struct page **array)
 {
 	int i = 0;
 
 	for (; i < nr; i++) {
 		if (!array[i])
-			array[i] = alloc_pages(gfp, 0);
+			array[i] = alloc_pages_node(node, gfp, 0);
 		if (!array[i])
 			break;
 	}
 	return (unsigned long)i;
 }
 
-__export unsigned long alloc_pages_bulk_node(gfp_t gfp, int node, int nr,
-					     struct page **array)
+__export unsigned long alloc_pages_bulk(gfp_t gfp, int nr, struct page **array)
 {
-	(void)node;
-	return alloc_pages_bulk(gfp, nr, array);
+	return alloc_pages_bulk_node(gfp, ZONE_ANY_NODE, nr, array);
 }
 
 __export void split_page(struct page *page, unsigned int order)
 {
 	u8 type = page_type(page), kept;
+	u8 zoned, where;
 	u16 owner;
 
 	if ((type != PG_PAGES && type != PG_SHARED) || page->order != order)
@@ -1048,16 +1161,25 @@ __export void split_page(struct page *page, unsigned int order)
 		      mem_page_address(page), order);
 	owner = page->flags & PAGE_CHARGED ? (u16)page->memcg : 0;
 	kept = type == PG_SHARED ? PAGE_SHARED : 0;
+	zoned = page->flags & PAGE_ZONED;
+	where = page->zone;
 	for (size_t i = 0; i < 1UL << order; i++, page++) {
-		page->flags &= kept;
+		page->flags = (page->flags & kept) | zoned;
 		page->order = 0;
-		page_set_type(page, page->flags ? PG_SHARED : PG_PAGES);
+		page->zone = where;
+		page_set_type(page, page->flags & PAGE_SHARED ? PG_SHARED :
+								PG_PAGES);
 		page_set_owner(page, owner);
 	}
 }
 
 static void do_free_pages(struct page *page, unsigned int order)
 {
+	if (unlikely(page->flags & PAGE_ZONED)) {
+		page_set_type(page, PG_NONE);
+		zone_free(page, 1UL << order, page->zone);
+		return;
+	}
 	if (order > PCP_MAX_ORDER) {
 		page_free_block(page, order);
 		return;
@@ -1165,7 +1287,20 @@ __export void *page_address(const struct page *page)
 
 __export struct page *virt_to_page(const void *addr)
 {
-	return mem_is_phys(addr) ? mem_page(addr) : NULL;
+	return mem_is_paged(addr) ? mem_page(addr) : NULL;
+}
+
+/* Of a slab's, which is no page to be asked about, the head knows. */
+__export int page_to_nid(const struct page *page)
+{
+	unsigned int where = ZONE_NORMAL;
+	const void *p = mem_page_address(page);
+
+	if (mem_class(p))
+		return 0;
+	if (page->flags & PAGE_ZONED)
+		where = page->zone;
+	return where < ZONE_FIRST_NODE ? 0 : (int)(where - ZONE_FIRST_NODE) / 2;
 }
 
 __export unsigned long page_to_pfn(const struct page *page)
@@ -1180,13 +1315,15 @@ __export struct page *pfn_to_page(unsigned long pfn)
 
 __export bool pfn_valid(unsigned long pfn)
 {
-	return pfn < mem_phys.size >> PAGE_SHIFT &&
-	       mem_is_phys((void *)(mem_phys_base + (pfn << PAGE_SHIFT)));
+	/* Of low memory, which is further down, they are negative. */
+	return (unsigned long)((long)(pfn << PAGE_SHIFT) >> PAGE_SHIFT) ==
+		       pfn &&
+	       mem_is_paged((void *)(mem_phys_base + (pfn << PAGE_SHIFT)));
 }
 
 __export bool virt_addr_valid(const void *addr)
 {
-	return mem_is_phys(addr);
+	return mem_is_paged(addr);
 }
 
 void *page_alloc_large(size_t size, bool zero)
@@ -1235,15 +1372,13 @@ static noinline void *alloc_exact_charged(size_t size, bool zero,
 	return p;
 }
 
-__export void *alloc_pages_exact(size_t size, gfp_t gfp)
+static void *exact_normal(size_t size, gfp_t gfp)
 {
 	struct mem_cgroup *memcg;
 	bool zero = gfp & __GFP_ZERO;
 	void *p;
 	u32 old;
 
-	if (!size || size > PAGE_SIZE << MAX_PAGE_ORDER || !mm_boot())
-		return NULL;
 	if (gfp_is_plain(gfp)) {
 		p = do_alloc_exact(size, zero);
 	} else {
@@ -1258,8 +1393,24 @@ __export void *alloc_pages_exact(size_t size, gfp_t gfp)
 
 __export void *alloc_pages_exact_nid(int node, size_t size, gfp_t gfp)
 {
-	(void)node;
-	return alloc_pages_exact(size, gfp);
+	unsigned int where;
+	void *p;
+
+	if (!size || size > PAGE_SIZE << MAX_PAGE_ORDER || !mm_boot())
+		return NULL;
+	where = zone_of(gfp, node);
+	if (likely(where == ZONE_NORMAL))
+		return exact_normal(size, gfp);
+	p = page_alloc_zoned(size, gfp, where);
+	if (p)
+		return p;
+	return zone_is_hint(where) ? exact_normal(size, gfp) :
+				     gfp_failed(gfp, size);
+}
+
+__export void *alloc_pages_exact(size_t size, gfp_t gfp)
+{
+	return alloc_pages_exact_nid(ZONE_ANY_NODE, size, gfp);
 }
 
 __export void free_pages_exact(void *p, size_t size)
@@ -1275,7 +1426,12 @@ __export void free_pages_exact(void *p, size_t size)
 		      p, size);
 	old = gfp_enter_free();
 	page_uncharge(page, page->nr);
-	page_free_exact(page, page->nr);
+	if (unlikely(page->flags & PAGE_ZONED)) {
+		page_set_type(page, PG_NONE);
+		zone_free(page, page->nr, page->zone);
+	} else {
+		page_free_exact(page, page->nr);
+	}
 	gfp_exit_free(old);
 }
 

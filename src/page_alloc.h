@@ -44,6 +44,12 @@ void page_check_zero(struct page *page);
  * at hand, which is not retried. */
 void *page_alloc_large(size_t size, bool zero);
 
+/* Such a block, of any size, in a zone that is not ZONE_NORMAL; by whatever
+ * flags.  Its size, 0 if none begins at @p; false if it is none. */
+void *page_alloc_zoned(size_t size, gfp_t gfp, unsigned int zone);
+size_t page_zoned_size(const void *p);
+bool page_free_zoned(void *p);
+
 /* The group that the first @nr pages of a block are charged to, and back;
  * the owner is left alone where there is none. */
 void page_set_owner(struct page *page, u16 owner);

@@ -44,7 +44,7 @@ static struct page *block_of(const void *p)
 {
 	struct page *page;
 
-	if (!mem_is_phys(p) || mem_class_off(p))
+	if (!mem_is_paged(p) || mem_class(p))
 		return NULL;
 	page = mem_page(p);
 	if (is_block(page, 0))

@@ -26,7 +26,8 @@ enum param_type {
 	PARAM_size,
 	PARAM_call,
 	PARAM_gfp,
-	PARAM_rules
+	PARAM_rules,
+	PARAM_numa
 };
 
 union params_page params_page __aligned(PAGE_SIZE) = { .p = {
@@ -145,6 +146,20 @@ static bool parse_gfp(struct word w, u64 *out)
 	return true;
 }
 
+static bool parse_numa(struct word w, u64 *out)
+{
+	static const char fake[] = "fake=";
+	unsigned int len = sizeof(fake) - 1;
+
+	*out = 1;
+	if (word_is(w, "off"))
+		return true;
+	return w.len > len && !__builtin_memcmp(w.s, fake, len) &&
+	       parse_number((struct word){ w.s + len, w.len - len }, false,
+			    out) &&
+	       *out;
+}
+
 static bool parse_rules(struct word w, u64 *out)
 {
 	int nr = gfp_rules_parse(w.s, w.len);
@@ -177,6 +192,11 @@ static bool parse_value(const struct param_row *row, struct word val, u64 *v,
 		ok = parse_gfp(val, v);
 		scnprintf(want, size,
 			  "GFP flags such as GFP_NOFS|__GFP_NOWARN");
+		break;
+	case PARAM_numa:
+		ok = parse_numa(val, v);
+		scnprintf(want, size, "off or fake=N, with N from 1 to %lu",
+			  (unsigned long)row->hi);
 		break;
 	case PARAM_rules:
 		ok = parse_rules(val, v);

@@ -71,7 +71,10 @@ static struct page *head_of(struct page *page)
 			continue;
 		if (type != PG_PAGES && type != PG_SHARED)
 			return NULL;
-		return head->order >= order ? head : NULL;
+		/* What is locked, or bound to a node, would be so no more. */
+		if (head->order < order || head->flags & PAGE_ZONED)
+			return NULL;
+		return head;
 	}
 	return NULL;
 }

@@ -28,7 +28,8 @@
 #define SLAB_MAX_ORDER 7
 #define NR_FULLNESS 6
 #define NR_TAGS 8 /* a top has so many free low bits */
-#define NR_LISTS (NR_TAGS * NR_FULLNESS)
+#define ZONED_TAG NR_TAGS /* of slabs that are from a node's zone */
+#define NR_LISTS ((NR_TAGS + 1) * NR_FULLNESS)
 #define BARN_MAX 16
 #define CACHE_NAME_LEN 40
 
@@ -39,7 +40,7 @@ struct slab {
 	struct list_head list; /* cache lock */
 	u8 type;	       /* PG_SLAB; const, stands where page.type does */
 	u8 order;	       /* const */
-	u8 tag;		       /* cache lock: the CPU that uses it */
+	u8 tag;		       /* cache lock: the CPU that uses it; ZONED_TAG */
 	u8 list_nr;	       /* cache lock: index of the list it is on */
 	u32 free;	       /* cache lock: bits set */
 	struct kmem_cache *cache; /* const */
@@ -47,7 +48,7 @@ struct slab {
 	u32 objects;		  /* const */
 	u32 hint;		  /* cache lock: no bit is set in words below */
 	u32 purged; /* cache lock: free, when its pages were looked at */
-	u32 pad;
+	u32 zone;   /* const: enum zone_id, where its pages are from */
 	u16 *owners;  /* atomic: groups charged for its objects, or NULL */
 	u64 bitmap[]; /* cache lock */
 };
@@ -80,7 +81,7 @@ struct kmem_cache {
 	unsigned int barn_nr;	  /* cache lock */
 	unsigned int barn_kept;	  /* cache lock: empty ones behind them */
 	uintptr_t barn[BARN_MAX]; /* cache lock: tagged tops, none empty */
-	/* Cache lock: for each tag, fullest first. */
+	/* Cache lock: for each tag and ZONED_TAG, fullest first. */
 	struct list_head partial[NR_LISTS];
 	unsigned int nr_slabs; /* cache lock */
 	size_t nr_objects;     /* cache lock: in all slabs */
@@ -100,6 +101,7 @@ struct kmem_cache {
 	int refs;	       /* slab mutex: names that share it */
 	bool shared;	       /* const: others may share it */
 	bool no_access;	       /* const: nobody may touch an object */
+	u8 zone;	       /* const: of its slabs, but for nodes' */
 	char name[CACHE_NAME_LEN];
 };
 
@@ -113,6 +115,7 @@ struct cache_plan {
 	bool colour; /* shift slabs by cache lines, alignment 16 suffices */
 	bool shared; /* a later cache of the kind may be this one */
 	bool no_access; /* who touches an object is ended by the system */
+	u8 zone; /* but ZONE_NORMAL, without a per-CPU id only */
 	unsigned int capacity; /* of a sheaf; 0: as it is best */
 };
 void slab_cache_init(struct kmem_cache *s, const struct cache_plan *plan);
@@ -126,6 +129,9 @@ void slab_free_slowpath(struct kmem_cache *s, void *obj);
  * handler, holds the cache's lock. */
 void *slab_alloc_direct(struct kmem_cache *s);
 bool slab_free_direct(struct kmem_cache *s, void **objs, unsigned int nr);
+/* An object of a slab that is from @zone, a node's; for a cache of
+ * ZONE_NORMAL.  NULL: there is none, or no memory, in that zone. */
+void *slab_alloc_zoned(struct kmem_cache *s, unsigned int zone);
 /* Up to @nr objects; returns how many. */
 unsigned int slab_alloc_bulk_direct(struct kmem_cache *s, void **objs,
 				    unsigned int nr);

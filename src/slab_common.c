@@ -10,6 +10,8 @@
  *   any, in a handler above one of our critical sections  nolock unit
  *   a few, before the library is up                       bootmem header
  *
+ *   any, in a place of its own        object or exact pages   as above, zone.h
+ *
  * (kmalloc itself stays in pages up to KMALLOC_MAX_SIZE, as the kernel's.)
  *
  * Who cannot have memory at first tries again as long as the request's flags
@@ -37,6 +39,7 @@
 #include "printk.h"
 #include "vmalloc.h"
 #include "vmstat.h"
+#include "zone.h"
 
 size_t slab_fast_limit __hot_data;
 
@@ -441,7 +444,15 @@ static bool note_owner(struct kmem_cache *s, void *obj, u16 owner)
 	return true;
 }
 
-void *slab_alloc_charged(struct kmem_cache *s, struct mem_cgroup *memcg)
+static void *alloc_in_zone(struct kmem_cache *s, unsigned int zone)
+{
+	if (zone != s->zone)
+		return slab_alloc_zoned(s, zone);
+	return zone_is_ready(zone) ? slab_alloc_direct(s) : NULL;
+}
+
+void *slab_alloc_charged(struct kmem_cache *s, struct mem_cgroup *memcg,
+			 unsigned int zone)
 {
 	struct gfp_try t = { 0 };
 	void *obj;
@@ -450,8 +461,8 @@ void *slab_alloc_charged(struct kmem_cache *s, struct mem_cgroup *memcg)
 	if (!memcg_charge(memcg, s->size, &owner))
 		return NULL;
 	do
-		obj = slab_alloc_direct(s);
-	while (unlikely(!obj) && gfp_retry(&t, s->size));
+		obj = alloc_in_zone(s, zone);
+	while (unlikely(!obj) && zone_is_alive(zone) && gfp_retry(&t, s->size));
 	if (likely(obj) && (!owner || note_owner(s, obj, owner)))
 		return obj;
 	if (obj)
@@ -497,9 +508,96 @@ static noinline void *alloc_charged(size_t size, size_t align, size_t rounded,
 	if (align > PAGE_SIZE || rounded > CHARGED_MAX)
 		return large_charged(size, align, zero, memcg);
 	s = charged_cache(max(rounded, 1UL));
-	p = s ? slab_alloc_charged(s, memcg) : NULL;
+	p = s ? slab_alloc_charged(s, memcg, ZONE_NORMAL) : NULL;
 	if (p && zero)
 		__builtin_memset(p, 0, s->size);
+	return p;
+}
+
+/* ---- in a place of its own ---- */
+
+/*
+ * A node's objects are of the caches that all use; what is scarce, below 4 GiB
+ * or locked, has caches of its own.  These have no sheaves: what is freed goes
+ * to its slab, and may go on to who wants another size.
+ */
+
+static struct kmem_cache
+	*zone_caches[ZONE_FIRST_NODE][SLAB_ID_FIRST_MALLOC]; /* atomic */
+
+static struct kmem_cache *make_zone_cache(unsigned int zone, unsigned int id)
+{
+	static const char *const kinds[ZONE_FIRST_NODE] = {
+		[ZONE_DMA32] = "dma32",
+		[ZONE_PINNED] = "pinned",
+		[ZONE_DMA32_PINNED] = "dma32-pinned",
+	};
+	u32 size = (u32)slab_object_size[id];
+	char name[CACHE_NAME_LEN];
+	struct cache_plan plan = {
+		.name = name,
+		.size = size,
+		.align = 1U << __ffs(size),
+		.flags = SLAB_ACCOUNT,
+		.id = CACHE_ID_NONE,
+		.zone = (u8)zone,
+	};
+	struct kmem_cache *s;
+
+	scnprintf(name, sizeof(name), "%s-kmalloc-%u", kinds[zone], size);
+	if (!spin_lock(&slab_mutex))
+		return NULL;
+	s = zone_caches[zone][id];
+	if (!s)
+		s = __slab_make_cache(&plan);
+	/* pairs with the acquire in zone_cache */
+	if (s)
+		smp_store_release(&zone_caches[zone][id], s);
+	spin_unlock(&slab_mutex);
+	return s;
+}
+
+static struct kmem_cache *zone_cache(size_t size, unsigned int zone,
+				     bool charged)
+{
+	unsigned int id = slab_index_id(slab_kmalloc_index, size);
+	struct kmem_cache *s;
+
+	if (zone >= ZONE_FIRST_NODE)
+		return charged ? charged_cache(size) : cache_of_id(id);
+	s = smp_load_acquire(&zone_caches[zone][id]);
+	return likely(s) ? s : make_zone_cache(zone, id);
+}
+
+static void *small_zoned(size_t size, unsigned int zone,
+			 struct mem_cgroup *memcg)
+{
+	struct kmem_cache *s = zone_cache(size, zone, memcg);
+	struct gfp_try t = { 0 };
+	void *p;
+
+	if (!s || memcg)
+		return s ? slab_alloc_charged(s, memcg, zone) : NULL;
+	do
+		p = alloc_in_zone(s, zone);
+	while (!p && zone_is_alive(zone) && gfp_retry(&t, s->size));
+	return p;
+}
+
+void *kmalloc_zoned(size_t size, gfp_t gfp, unsigned int zone)
+{
+	void *p;
+	u32 old;
+
+	if (zone == ZONE_NONE)
+		return NULL;
+	if (size > CHARGED_MAX)
+		return page_alloc_zoned(size, gfp, zone);
+	old = gfp_enter(gfp);
+	p = small_zoned(size, zone, memcg_of(gfp));
+	gfp_exit(old);
+	if (p && gfp & __GFP_ZERO)
+		__builtin_memset(p, 0, ksize(p));
 	return p;
 }
 
@@ -646,12 +744,16 @@ static __always_inline void *do_kmalloc(size_t size, gfp_t gfp)
 
 static noinline void *kmalloc_by_flags(size_t size, gfp_t gfp)
 {
+	unsigned int zone = zone_of(gfp, ZONE_ANY_NODE);
 	struct mem_cgroup *memcg = memcg_of(gfp);
-	u32 old = gfp_enter(gfp);
-	void *p =
-		memcg ? alloc_charged(size, 1, size, gfp & __GFP_ZERO, memcg) :
-			do_kmalloc(size, gfp);
+	void *p;
+	u32 old;
 
+	if (unlikely(zone != ZONE_NORMAL))
+		return kmalloc_zoned(size, gfp, zone);
+	old = gfp_enter(gfp);
+	p = memcg ? alloc_charged(size, 1, size, gfp & __GFP_ZERO, memcg) :
+		    do_kmalloc(size, gfp);
 	gfp_exit(old);
 	return p;
 }
@@ -678,7 +780,8 @@ static void __cold report_bad_page_free(const void *p)
 	struct page *page = mem_page(p);
 
 	/* The head of the block around @p is at most 4 MiB below. */
-	for (size_t i = 0; mem_is_phys(p) && i <= 1024 && page >= mem_map;
+	for (size_t i = 0; mem_is_paged(p) && i <= 1024 &&
+			   mem_is_paged(mem_page_address(page));
 	     i++, page--) {
 		if (page_type(page) == PG_LARGE && page->nr > i &&
 		    (i || p != mem_page_address(page))) {
@@ -695,6 +798,15 @@ static void __cold report_bad_page_free(const void *p)
 	slab_report_error();
 }
 
+static noinline void free_special(struct page *page, void *p)
+{
+	page_uncharge(page, page->nr);
+	if (page->flags & PAGE_ZONED)
+		zone_free(page, page->nr, page->zone);
+	else
+		page_free_large(page, p);
+}
+
 static void free_large(void *p)
 {
 	struct page *page = mem_page(p);
@@ -703,11 +815,14 @@ static void free_large(void *p)
 	/* Of two threads that free one block, one is told. */
 	if (likely(mem_page_address(page) == p) &&
 	    try_cmpxchg(&page->type, &large, PG_NONE)) {
-		page_uncharge(page, page->nr);
-		page_free_large(page, p);
+		if (unlikely(page->flags & (PAGE_CHARGED | PAGE_ZONED)))
+			free_special(page, p);
+		else
+			page_free_large(page, p);
 		return;
 	}
-	if (mem_page_address(page) == p && large == PG_BUDDY) {
+	if (mem_page_address(page) == p &&
+	    (large == PG_BUDDY || large == PG_ZONE)) {
 		pr_err("double free of %p (%lu pages)", p, 1UL << page->order);
 		slab_report_error();
 		return;
@@ -715,7 +830,7 @@ static void free_large(void *p)
 	report_bad_page_free(p);
 }
 
-static void free_small(unsigned int id, void *p)
+static __always_inline void free_small(unsigned int id, void *p)
 {
 	struct kmem_cache *s = slab_cache_of(p, id);
 	void *start;
@@ -738,9 +853,19 @@ static void __cold free_foreign(void *p)
 	pr_warn("free of foreign pointer %p ignored (reported once)", p);
 }
 
+static noinline void free_low(void *p)
+{
+	unsigned int id = mem_low_class(p);
+
+	if (id)
+		free_small(id, p);
+	else
+		free_large(p);
+}
+
 static void do_kfree(void *p)
 {
-	unsigned int id = mem_class(p);
+	unsigned int id = mem_class_off(p) / PERCPU_OFF(1);
 
 	if (id)
 		free_small(id, p);
@@ -752,6 +877,8 @@ static void do_kfree(void *p)
 		nolock_free(p);
 	else if (mem_is_bootmem(p))
 		bootmem_free(p);
+	else if (mem_is_low(p))
+		free_low(p);
 	else if (mem_is_reserved(p))
 		report_bad_page_free(p);
 	else
@@ -794,7 +921,7 @@ size_t ksize_slowpath(const void *p)
 		return nolock_size(p);
 	if (mem_is_bootmem(p))
 		return bootmem_size(p);
-	if (!mem_is_phys(p))
+	if (!mem_is_paged(p))
 		return 0;
 	page = mem_page(p);
 	return page_type(page) == PG_LARGE ? (size_t)page->nr << PAGE_SHIFT : 0;
@@ -837,17 +964,17 @@ __export struct mem_cgroup *mem_cgroup_from_obj(void *p)
 		owner = object_owner(id, p);
 	else if (mem_is_vmalloc(p))
 		owner = vmap_memcg(p);
-	else if (mem_is_phys(p) && mem_page(p)->flags & PAGE_CHARGED)
+	else if (mem_is_paged(p) && mem_page(p)->flags & PAGE_CHARGED)
 		owner = (u16)mem_page(p)->memcg;
 	return memcg_from_id(owner);
 }
 
 /* ---- the kernel's interface ---- */
 
-/* A block that a group, if any is active, has its own kind of. */
-static noinline void *kmalloc_account(void *p, size_t size, gfp_t gfp)
+/* A block that a group, if any is active, or a place has its own kind of. */
+static noinline void *kmalloc_special(void *p, size_t size, gfp_t gfp)
 {
-	if (memcg_of(gfp)) {
+	if (memcg_of(gfp) || zone_of(gfp, ZONE_ANY_NODE) != ZONE_NORMAL) {
 		kfree(p);
 		return kmalloc_slowpath(size, gfp);
 	}
@@ -863,9 +990,9 @@ __export __fastpath void *kmalloc(size_t size, gfp_t gfp)
 
 	if (unlikely(!p))
 		return kmalloc_slowpath(size, gfp);
-	if (gfp & (__GFP_ZERO | __GFP_ACCOUNT)) {
-		if (unlikely(gfp & __GFP_ACCOUNT))
-			return kmalloc_account(p, size, gfp);
+	if (gfp & (__GFP_ZERO | __GFP_ACCOUNT | __KM_GFP_PLACE)) {
+		if (unlikely(gfp & (__GFP_ACCOUNT | __KM_GFP_PLACE)))
+			return kmalloc_special(p, size, gfp);
 		/* All of the block: krealloc may grow into the rest of it. */
 		__builtin_memset(p, 0, slab_ksize_fast(p));
 	}

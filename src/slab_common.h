@@ -65,9 +65,13 @@ static inline unsigned int slab_index_id(const u16 *index, size_t size)
 
 /* What may be large: any size, whole blocks zeroed on request. */
 void *kmalloc_slowpath(size_t size, gfp_t gfp);
-/* An object of @s, charged to @memcg; NULL: no memory, or it may have no
- * more.  For the request at hand. */
-void *slab_alloc_charged(struct kmem_cache *s, struct mem_cgroup *memcg);
+/* A block in a zone that is not ZONE_NORMAL, of up to KMALLOC_MAX_SIZE, not 0,
+ * bytes; NULL, without a line, if it has none. */
+void *kmalloc_zoned(size_t size, gfp_t gfp, unsigned int zone);
+/* An object of @s, from @zone, charged to @memcg; NULL: no memory, or it may
+ * have no more.  For the request at hand. */
+void *slab_alloc_charged(struct kmem_cache *s, struct mem_cgroup *memcg,
+			 unsigned int zone);
 /* As malloc wants it: 0 bytes are a block, any size up to PTRDIFF_MAX. */
 void *malloc_slowpath(size_t size, bool zero);
 void *malloc_aligned(size_t align, size_t size);

@@ -13,6 +13,7 @@
 #include "slab_common.h"
 #include "vmalloc.h"
 #include "vmstat.h"
+#include "zone.h"
 
 static void add_cache(struct kmem_cache *s, void *arg)
 {
@@ -29,25 +30,30 @@ void slabinfo_totals(struct slab_totals *t)
 {
 	struct zone_stat zone;
 	struct vmap_stat vmap;
+	struct zones_stat own;
+	size_t paged = mem_phys.online + mem_low.online;
 	size_t free_pages, slab_bytes;
 
 	*t = (struct slab_totals){ 0 };
 	slab_for_each_cache(add_cache, t);
 	page_alloc_stat(&zone);
 	vmap_stat(&vmap);
-	free_pages = zone.dirty_pages + zone.zero_pages;
+	zones_stat(&own);
+	free_pages = zone.dirty_pages + zone.zero_pages + own.resident_pages +
+		     own.zero_pages;
 	slab_bytes = t->used_bytes + t->free_bytes;
-	t->online_bytes = mem_phys.online + vmap.span_pages * PAGE_SIZE;
+	t->online_bytes = paged + vmap.span_pages * PAGE_SIZE;
 	t->vmalloc_areas = vmap.areas;
 	t->vmalloc_bytes = vmap.live_pages * PAGE_SIZE;
 	t->metadata_bytes = memblock_boot_bytes();
-	t->locks += zone.locks + vmap.locks + sheaf_pool_locks();
+	t->locks += zone.locks + own.locks + vmap.locks + sheaf_pool_locks();
 	/* What is neither free nor slab is large blocks (and slab ends). */
-	if (mem_phys.online > free_pages * PAGE_SIZE + slab_bytes)
-		t->used_bytes +=
-			mem_phys.online - free_pages * PAGE_SIZE - slab_bytes;
+	if (paged > free_pages * PAGE_SIZE + slab_bytes)
+		t->used_bytes += paged - free_pages * PAGE_SIZE - slab_bytes;
 	t->used_bytes += t->vmalloc_bytes;
-	t->free_bytes += (zone.dirty_pages + vmap.dirty_pages) * PAGE_SIZE;
+	t->free_bytes +=
+		(zone.dirty_pages + own.resident_pages + vmap.dirty_pages) *
+		PAGE_SIZE;
 }
 
 struct each {

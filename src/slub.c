@@ -21,7 +21,8 @@
  * slab does not know.
  *
  * A slab is on a partial list unless it is full; fuller lists are used
- * first, so that emptying slabs can become empty.  A cache of many keeps one
+ * first, so that emptying slabs can become empty.  Those from a node's zone are
+ * on lists of their own, for who asks for the node.  A cache of many keeps one
  * empty slab until it is idle; with slub_tiny none is, nor are there sheaves.
  * A slab that readers of RCU may look at (SLAB_TYPESAFE_BY_RCU) is given back
  * after a grace period, by slab_rcu, and stays if there is none.
@@ -55,6 +56,7 @@
 #include "params.h"
 #include "printk.h"
 #include "vmstat.h"
+#include "zone.h"
 
 #define RECIPROCAL_SHIFT 40
 /* Of a slab, at least: where slabs are small, and where they may be large. */
@@ -178,6 +180,7 @@ void slab_cache_init(struct kmem_cache *s, const struct cache_plan *plan)
 	s->refs = 1;
 	s->shared = plan->shared;
 	s->no_access = plan->no_access;
+	s->zone = plan->zone;
 	for (int i = 0; i < NR_LISTS; i++)
 		INIT_LIST_HEAD(&s->partial[i]);
 	scnprintf(s->name, sizeof(s->name), "%s", plan->name);
@@ -635,9 +638,15 @@ static void prepare_slab(struct kmem_cache *s, struct page *page, void *mem)
 		page_check_zero(page);
 }
 
-static struct slab *make_slab(struct kmem_cache *s)
+static struct page *slab_pages(const struct kmem_cache *s, unsigned int zone)
 {
-	struct page *page = page_alloc_block(s->order);
+	return likely(zone == ZONE_NORMAL) ? page_alloc_block(s->order) :
+					     zone_alloc(zone, 1UL << s->order);
+}
+
+static struct slab *make_slab(struct kmem_cache *s, unsigned int zone)
+{
+	struct page *page = slab_pages(s, zone);
 	struct slab *slab = (struct slab *)page;
 	char *mem;
 	u32 colour;
@@ -651,6 +660,7 @@ static struct slab *make_slab(struct kmem_cache *s)
 	slab->hint = 0;
 	slab->purged = 0;
 	slab->owners = NULL;
+	slab->zone = zone;
 	slab->tag = (u8)cpu_tag();
 	slab->cache = s;
 	slab->order = s->order;
@@ -671,6 +681,7 @@ static struct slab *make_slab(struct kmem_cache *s)
 static void free_slab(struct kmem_cache *s, struct slab *slab)
 {
 	struct page *page = (struct page *)slab;
+	unsigned int zone = slab->zone;
 
 	if (unlikely(slab->owners))
 		slab_free_owners(slab->owners);
@@ -682,7 +693,9 @@ static void free_slab(struct kmem_cache *s, struct slab *slab)
 	__builtin_memset(slab->bitmap, 0,
 			 (sizeof(*page) << s->order) - sizeof(*slab));
 	/* What nobody can touch again is lost. */
-	if (set_access(s, mem_page_address(page), PROT_READ | PROT_WRITE))
+	if (unlikely(zone != ZONE_NORMAL))
+		zone_free(page, 1UL << s->order, zone);
+	else if (set_access(s, mem_page_address(page), PROT_READ | PROT_WRITE))
 		page_free_block(page, s->order);
 	vmstat_add(VMSTAT_slab_free, 1);
 }
@@ -736,7 +749,7 @@ unsigned int slab_alloc_bulk_direct(struct kmem_cache *s, void **objs,
 		spin_unlock(&s->lock);
 		if (got == nr)
 			return got;
-		slab = make_slab(s);
+		slab = make_slab(s, s->zone);
 		if (!slab)
 			break;
 		if (!spin_lock(&s->lock)) {
@@ -756,6 +769,60 @@ void *slab_alloc_direct(struct kmem_cache *s)
 	void *obj = NULL;
 
 	return slab_alloc_bulk_direct(s, &obj, 1) ? obj : NULL;
+}
+
+static void __take_one(struct kmem_cache *s, struct slab *slab, void **obj)
+{
+	if (slab->free == slab->objects)
+		atomic_set(&s->nr_empty, s->nr_empty - 1);
+	take_objects(s, slab, obj + 1, 1);
+	if (slab->free)
+		relist_slab(s, slab);
+	else
+		list_del(&slab->list);
+}
+
+static bool __take_zoned(struct kmem_cache *s, unsigned int zone, void **obj)
+{
+	struct list_head *lists = &s->partial[ZONED_TAG * NR_FULLNESS];
+	struct slab *slab;
+
+	lockdep_assert_held(&s->lock);
+	for (int i = 0; i < NR_FULLNESS; i++) {
+		list_for_each_entry(slab, &lists[i], list) {
+			if (slab->zone != zone)
+				continue;
+			__take_one(s, slab, obj);
+			return true;
+		}
+	}
+	return false;
+}
+
+void *slab_alloc_zoned(struct kmem_cache *s, unsigned int zone)
+{
+	void *obj = NULL;
+	struct slab *slab;
+	bool ok;
+
+	if (!spin_lock(&s->lock))
+		return NULL;
+	ok = __take_zoned(s, zone, &obj);
+	spin_unlock(&s->lock);
+	if (ok)
+		return obj;
+	slab = make_slab(s, zone);
+	if (!slab)
+		return NULL;
+	slab->tag = ZONED_TAG;
+	if (!spin_lock(&s->lock)) {
+		free_slab(s, slab);
+		return NULL;
+	}
+	__add_slab(s, slab);
+	__take_one(s, slab, &obj);
+	spin_unlock(&s->lock);
+	return obj;
 }
 
 static void defer_free(struct kmem_cache *s, void **obj)
@@ -1046,9 +1113,9 @@ static uintptr_t get_filled_sheaf(struct kmem_cache *s)
 /* An object that is to be charged to a group is not had here. */
 static noinline void *alloc_without_sheaves(struct kmem_cache *s)
 {
-	return s->flags & SLAB_ACCOUNT && READ_ONCE(memcg_active) ?
-		       NULL :
-		       slab_alloc_direct(s);
+	if (s->flags & SLAB_ACCOUNT && READ_ONCE(memcg_active))
+		return NULL;
+	return zone_is_ready(s->zone) ? slab_alloc_direct(s) : NULL;
 }
 
 void *slab_alloc_slowpath(struct kmem_cache *s)
@@ -1436,7 +1503,8 @@ size_t slab_cache_purge(struct kmem_cache *s, size_t most)
 	size_t total = 0, pages;
 
 	if (s->ctor || s->flags & SLAB_TYPESAFE_BY_RCU || s->no_access ||
-	    s->order > SLAB_MAX_ORDER || !spin_may_wait(&s->lock))
+	    s->zone != ZONE_NORMAL || s->order > SLAB_MAX_ORDER ||
+	    !spin_may_wait(&s->lock))
 		return 0;
 	while (total < most && (pages = purge_some(&p)))
 		total += pages;

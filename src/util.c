@@ -21,6 +21,7 @@
 #include "printk.h"
 #include "spinlock.h"
 #include "vmalloc.h"
+#include "zone.h"
 
 void *util_realloc_copy(void *p, size_t old, size_t size)
 {
@@ -38,27 +39,29 @@ void *util_realloc_copy(void *p, size_t old, size_t size)
 
 /* A new block: of which kind, for resize.  @align: a power of two that
  * divides @size. */
-typedef void *maker(size_t size, size_t align, gfp_t gfp);
+typedef void *maker(size_t size, size_t align, gfp_t gfp, int node);
 
 /* What a power of two divides is aligned to it (slab_common.h), and larger
  * blocks are to the power of two above their size. */
-static void *make_k(size_t size, size_t align, gfp_t gfp)
+static void *make_k(size_t size, size_t align, gfp_t gfp, int node)
 {
 	(void)align;
-	return kmalloc(size, gfp);
+	return likely(node == NUMA_NO_NODE) ? kmalloc(size, gfp) :
+					      kmalloc_node(size, gfp, node);
 }
 
-static void *make_kv(size_t size, size_t align, gfp_t gfp)
+static void *make_kv(size_t size, size_t align, gfp_t gfp, int node)
 {
 	if (size <= slab_vmap_threshold)
-		return kmalloc(size, gfp);
-	return size > PTRDIFF_MAX ? NULL : vmalloc_align(size, align, gfp);
+		return make_k(size, align, gfp, node);
+	return size > PTRDIFF_MAX ? NULL :
+				    vmalloc_align(size, align, gfp, node);
 }
 
 /* @room: @size, rounded up to a multiple of @align.  Where growth must read
  * as zero, the class's slack must as well. */
 static void *resize(const void *p, size_t size, size_t room, size_t align,
-		    gfp_t gfp, maker *make)
+		    gfp_t gfp, int node, maker *make)
 {
 	size_t old = ksize(p);
 	void *to;
@@ -69,7 +72,7 @@ static void *resize(const void *p, size_t size, size_t room, size_t align,
 			__builtin_memset((char *)p + size, 0, old - size);
 		return (void *)p;
 	}
-	to = make(room, align, gfp);
+	to = make(room, align, gfp, node);
 	if (!to)
 		return NULL;
 	__builtin_memcpy(to, p, min(old, size));
@@ -93,15 +96,15 @@ __export void *krealloc_node_align(const void *p, size_t size,
 {
 	size_t room;
 
-	(void)node;
 	if (!size) {
 		kfree(p);
 		return ZERO_SIZE_PTR;
 	}
 	if (!round_to(size, &align, &room))
 		return NULL;
-	return ZERO_OR_NULL_PTR(p) ? make_k(room, align, gfp) :
-				     resize(p, size, room, align, gfp, make_k);
+	if (ZERO_OR_NULL_PTR(p))
+		return make_k(room, align, gfp, node);
+	return resize(p, size, room, align, gfp, node, make_k);
 }
 
 __export void *krealloc(const void *p, size_t size, gfp_t gfp)
@@ -158,12 +161,35 @@ __export void *kmalloc_track_caller(size_t size, gfp_t gfp)
 	return kmalloc(size, gfp);
 }
 
-/* ---- nodes: there is one ---- */
+/* ---- nodes ---- */
 
 __export void *kmalloc_node(size_t size, gfp_t gfp, int node)
 {
-	(void)node;
-	return kmalloc(size, gfp);
+	unsigned int zone;
+	void *p = NULL;
+
+	if (!size)
+		return ZERO_SIZE_PTR;
+	if (!mm_boot())
+		return NULL;
+	zone = zone_of(gfp, node);
+	if (likely(zone == ZONE_NORMAL))
+		return kmalloc(size, gfp & ~__GFP_THISNODE);
+	if (size <= KMALLOC_MAX_SIZE)
+		p = kmalloc_zoned(size, gfp, zone);
+	if (p)
+		return p;
+	return zone_is_hint(zone) ? kmalloc(size, gfp) : gfp_failed(gfp, size);
+}
+
+__export int numa_node_id(void)
+{
+	return mm_boot() ? (int)zone_this_node() : 0;
+}
+
+__export int num_online_nodes(void)
+{
+	return mm_boot() ? (int)hweight64(zone_nodes()) : 1;
 }
 
 __export void *kzalloc_node(size_t size, gfp_t gfp, int node)
@@ -192,8 +218,7 @@ __export void *kmalloc_node_track_caller(size_t size, gfp_t gfp, int node)
 
 __export void *kvmalloc_node(size_t size, gfp_t gfp, int node)
 {
-	(void)node;
-	return kvmalloc(size, gfp);
+	return make_kv(size, 1, gfp, node);
 }
 
 __export void *kvzalloc_node(size_t size, gfp_t gfp, int node)
@@ -206,8 +231,8 @@ __export void *kvmalloc_node_align(size_t size, unsigned long align, gfp_t gfp,
 {
 	size_t room;
 
-	(void)node;
-	return round_to(size, &align, &room) ? make_kv(room, align, gfp) : NULL;
+	return round_to(size, &align, &room) ? make_kv(room, align, gfp, node) :
+					       NULL;
 }
 
 __export void *kvmalloc_array_node(size_t n, size_t size, gfp_t gfp, int node)
@@ -264,7 +289,7 @@ __export void kfree_nolock(const void *p)
 
 __export void *kvmalloc(size_t size, gfp_t gfp)
 {
-	return make_kv(size, 1, gfp);
+	return make_kv(size, 1, gfp, NUMA_NO_NODE);
 }
 
 __export void *kvzalloc(size_t size, gfp_t gfp)
@@ -298,10 +323,10 @@ __export void *kvrealloc_node_align(const void *p, size_t size,
 	if (!round_to(size, &align, &room))
 		return NULL;
 	if (ZERO_OR_NULL_PTR(p))
-		return make_kv(room, align, gfp);
+		return make_kv(room, align, gfp, node);
 	if (is_vmalloc_addr(p) && room > slab_vmap_threshold / 2)
 		return vrealloc_node_align(p, size, align, gfp, node);
-	return resize(p, size, room, align, gfp, make_kv);
+	return resize(p, size, room, align, gfp, node, make_kv);
 }
 
 __export void *kvrealloc(const void *p, size_t size, gfp_t gfp)

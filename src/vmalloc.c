@@ -68,6 +68,7 @@
 #include "params.h"
 #include "printk.h"
 #include "vmstat.h"
+#include "zone.h"
 
 #define UNIT_SHIFT 16
 #define UNIT_SIZE (1UL << UNIT_SHIFT)
@@ -1424,15 +1425,13 @@ static noinline void *alloc_charged(size_t size, size_t align, bool zero,
 	return p;
 }
 
-static void *alloc_area(size_t size, size_t align, gfp_t gfp, bool huge)
+static void *normal_area(size_t size, size_t align, gfp_t gfp, bool huge)
 {
 	struct mem_cgroup *memcg;
 	bool zero = gfp & __GFP_ZERO;
 	void *p;
 	u32 old;
 
-	if (!size)
-		return NULL;
 	if (gfp_is_plain(gfp)) {
 		p = do_alloc_area(size, align, zero);
 	} else {
@@ -1450,14 +1449,40 @@ static void *alloc_area(size_t size, size_t align, gfp_t gfp, bool huge)
 	return p;
 }
 
-void *vmalloc_align(size_t size, size_t align, gfp_t gfp)
+/* A block of pages, which need not be here; without a guard. */
+static void *zoned_area(size_t size, size_t align, gfp_t gfp, unsigned int zone)
 {
-	return alloc_area(size, align, gfp, false);
+	if (align > PAGE_SIZE << MAX_PAGE_ORDER)
+		return NULL;
+	return page_alloc_zoned(max(size, align / 2 + 1), gfp, zone);
+}
+
+static void *alloc_area(size_t size, size_t align, gfp_t gfp, bool huge,
+			int node)
+{
+	unsigned int zone;
+	void *p;
+
+	if (!size || !mm_boot())
+		return NULL;
+	zone = zone_of(gfp, node);
+	if (likely(zone == ZONE_NORMAL))
+		return normal_area(size, align, gfp, huge);
+	p = zoned_area(size, align, gfp, zone);
+	if (p)
+		return p;
+	return zone_is_hint(zone) ? normal_area(size, align, gfp, huge) :
+				    gfp_failed(gfp, size);
+}
+
+void *vmalloc_align(size_t size, size_t align, gfp_t gfp, int node)
+{
+	return alloc_area(size, align, gfp, false, node);
 }
 
 __export void *__vmalloc(unsigned long size, gfp_t gfp)
 {
-	return vmalloc_align(size, 1, gfp);
+	return vmalloc_align(size, 1, gfp, ZONE_ANY_NODE);
 }
 
 __export void *vmalloc(unsigned long size)
@@ -1472,14 +1497,12 @@ __export void *vzalloc(unsigned long size)
 
 __export void *vmalloc_node(unsigned long size, int node)
 {
-	(void)node;
-	return vmalloc(size);
+	return vmalloc_align(size, 1, GFP_KERNEL, node);
 }
 
 __export void *vzalloc_node(unsigned long size, int node)
 {
-	(void)node;
-	return vzalloc(size);
+	return vmalloc_align(size, 1, GFP_KERNEL | __GFP_ZERO, node);
 }
 
 __export void *vmalloc_user(unsigned long size)
@@ -1487,35 +1510,26 @@ __export void *vmalloc_user(unsigned long size)
 	return vzalloc(size);
 }
 
-/* The range is what it is: all of it is below 4 GiB, or no area should be
- * relied upon to be. */
-static bool is_below_4g(void)
-{
-	return start_vmap() &&
-	       (u64)(uintptr_t)mem_vmalloc.base + mem_vmalloc.size <=
-		       4ULL * SZ_1G;
-}
-
 __export void *vmalloc_32(unsigned long size)
 {
-	return is_below_4g() ? vmalloc(size) : NULL;
+	return __vmalloc(size, GFP_KERNEL | GFP_DMA32);
 }
 
 __export void *vmalloc_32_user(unsigned long size)
 {
-	return is_below_4g() ? vmalloc_user(size) : NULL;
+	return __vmalloc(size, GFP_KERNEL | GFP_DMA32 | __GFP_ZERO);
 }
 
 __export void *vmalloc_huge_node(unsigned long size, gfp_t gfp, int node)
 {
-	(void)node;
-	return size < SZ_2M ? __vmalloc(size, gfp) :
-			      alloc_area(size, SZ_2M, gfp, true);
+	bool huge = size >= SZ_2M;
+
+	return alloc_area(size, huge ? SZ_2M : 1, gfp, huge, node);
 }
 
 __export void *vmalloc_huge(unsigned long size, gfp_t gfp)
 {
-	return vmalloc_huge_node(size, gfp, -1);
+	return vmalloc_huge_node(size, gfp, ZONE_ANY_NODE);
 }
 
 __export void *__vmalloc_array(size_t n, size_t size, gfp_t gfp)
@@ -1545,7 +1559,8 @@ __export void vfree(const void *p)
 	if (!p)
 		return;
 	old = gfp_enter_free();
-	vmap_free((void *)p);
+	if (likely(mem_is_vmalloc(p)) || !page_free_zoned((void *)p))
+		vmap_free((void *)p);
 	gfp_exit_free(old);
 }
 
@@ -1556,7 +1571,14 @@ static void *resize_aligned(void *p, size_t size, size_t old, size_t align,
 	if (!IS_ALIGNED((uintptr_t)p, (uintptr_t)align) ||
 	    (align > UNIT_SIZE && size > old))
 		return NULL;
+	if (!mem_is_vmalloc(p))
+		return size <= old ? p : NULL;
 	return gfpflags_allow_blocking(gfp) ? vmap_resize(p, size) : NULL;
+}
+
+static size_t area_size(const void *p)
+{
+	return mem_is_vmalloc(p) ? vmap_size(p) : page_zoned_size(p);
 }
 
 __export void *vrealloc_node_align(const void *p, size_t size,
@@ -1565,13 +1587,12 @@ __export void *vrealloc_node_align(const void *p, size_t size,
 	size_t old;
 	void *to;
 
-	(void)node;
 	align += !align;
 	if (!is_power_of_2(align))
 		return NULL;
 	if (!p)
-		return vmalloc_align(size, align, gfp);
-	old = vmap_size(p);
+		return vmalloc_align(size, align, gfp, node);
+	old = area_size(p);
 	if (!size || !old) {
 		vfree(p);
 		return NULL;
@@ -1581,7 +1602,7 @@ __export void *vrealloc_node_align(const void *p, size_t size,
 		__builtin_memset((char *)p + size, 0, old - size);
 	to = resize_aligned((void *)p, size, old, align, gfp);
 	if (!to) {
-		to = vmalloc_align(size, align, gfp);
+		to = vmalloc_align(size, align, gfp, node);
 		if (!to)
 			return NULL;
 		__builtin_memcpy(to, p, min(old, size));
@@ -1594,7 +1615,7 @@ __export void *vrealloc_node_align(const void *p, size_t size,
 
 __export void *vrealloc(const void *p, size_t size, gfp_t gfp)
 {
-	return vrealloc_node_align(p, size, 1, gfp, -1);
+	return vrealloc_node_align(p, size, 1, gfp, ZONE_ANY_NODE);
 }
 
 __export bool is_vmalloc_addr(const void *p)

@@ -22,8 +22,8 @@ void *vmap_alloc(size_t size, size_t align, bool guard, bool *zeroed);
  * then, and is not resized. */
 void vmap_set_memcg(void *p, u16 owner);
 u16 vmap_memcg(const void *p);
-/* __vmalloc at a multiple of @align, a power of two. */
-void *vmalloc_align(size_t size, size_t align, gfp_t gfp);
+/* __vmalloc at a multiple of @align, a power of two, from a node. */
+void *vmalloc_align(size_t size, size_t align, gfp_t gfp, int node);
 /* Zeroes an area that is fresh from vmap_alloc. */
 void vmap_clear(void *p, size_t size);
 /* False if @p is not the start of an area in use (after a report). */

@@ -49,6 +49,7 @@
 #include "spinlock.h"
 #include "vmalloc.h"
 #include "vmstat.h"
+#include "zone.h"
 
 #define BATCH 128
 #define RETRIES 16
@@ -386,6 +387,7 @@ static void drain(void)
 {
 	slab_shrink_all();
 	page_drain_pcp();
+	zone_purge(true);
 }
 
 /* More than all of the memory there may ever be. */

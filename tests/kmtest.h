@@ -96,7 +96,8 @@ static const char *const km_calls[] __maybe_unused = {
 	"process_madvise", "futex", "sched_yield", "sched_getaffinity", "rseq", "membarrier",
 	"openat", "read", "close", "prlimit64", "getrusage", "mincore", "getrandom",
 	"fcntl", "write",
-	"rt_sigprocmask", "clone", "prctl", "sched_getscheduler",
+	"rt_sigprocmask", "clone", "prctl", "sched_getscheduler", "mlock", "munlock",
+	"mbind", "getcpu",
 };
 
 /* ---- the tool that we run under ---- */

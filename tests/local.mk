@@ -46,7 +46,8 @@ unit_tests = \
 	%D%/t_vmalloc \
 	%D%/t_vmap \
 	%D%/t_vmscan \
-	%D%/t_vmstat
+	%D%/t_vmstat \
+	%D%/t_zone
 
 dist_tests = \
 	%D%/lint/layers.sh \

@@ -12,6 +12,7 @@
 #include "slab_common.h"
 #include "vmalloc.h"
 #include "vmstat.h"
+#include "zone.h"
 
 #define MOST 40 /* k */
 
@@ -62,6 +63,25 @@ static void check(const struct block *b)
 	must(km_intact(b->p + b->size - n, n, b->tag + 2));
 }
 
+/* Some blocks are where they must be: below 4 GiB, or, not too large for what
+ * may be locked, in memory. */
+static gfp_t place(struct work *w, size_t most)
+{
+	struct rlimit lim;
+
+	switch (km_below(&w->rng, 8)) {
+	case 0:
+		return __GFP_DMA32;
+	case 1:
+		getrlimit(RLIMIT_MEMLOCK, &lim);
+		return most <= SZ_64K && lim.rlim_cur >= 4 * SZ_1M ?
+			       KMALLOC_GFP_PINNED :
+			       0;
+	default:
+		return 0;
+	}
+}
+
 static char *make(struct work *w, struct block *b)
 {
 	gfp_t gfp = GFP_KERNEL | (km_below(&w->rng, 2) ? __GFP_ZERO : 0);
@@ -71,6 +91,7 @@ static char *make(struct work *w, struct block *b)
 
 	b->kind = (enum kind)(1 + km_below(&w->rng, 5));
 	b->size = size;
+	gfp |= place(w, b->kind == PAGES ? 512 * SZ_1K : size);
 	switch (b->kind) {
 	case VMALLOC:
 		p = __vmalloc(size, gfp);
@@ -200,12 +221,14 @@ static void check_all(void)
 {
 	slab_for_each_cache(check_one, NULL);
 	check_zone();
+	check_zones();
 	check_vmap();
 }
 
 /* Without failures, all that was taken comes back. */
 static void work_end(struct work *w)
 {
+	struct zones_stat own;
 	struct zone_stat zone;
 	struct vmap_stat vmap;
 
@@ -219,7 +242,10 @@ static void work_end(struct work *w)
 	page_alloc_stat(&zone);
 	vmap_stat(&vmap);
 	must(zone.dirty_pages == 0);
-	must(zone.zero_pages == mem_phys.online >> PAGE_SHIFT);
+	zones_stat(&own);
+	must(!own.resident_pages && !own.locked_pages);
+	must(zone.zero_pages + own.zero_pages ==
+	     (mem_phys.online + mem_low.online) >> PAGE_SHIFT);
 	must(vmap.areas == 0 && vmap.live_pages == 0 && vmap.dirty_pages == 0);
 	must(vmstat_read(VMSTAT_slab_alloc) == vmstat_read(VMSTAT_slab_free));
 }

@@ -299,7 +299,8 @@ enum param_type {
 	PARAM_size,
 	PARAM_call,
 	PARAM_gfp,
-	PARAM_rules
+	PARAM_rules,
+	PARAM_numa
 };
 
 static const struct row {
@@ -345,6 +346,11 @@ static void parse_row(void *arg)
 		if (row->type == PARAM_rules)
 			snprintf(text, sizeof(text), "%s=%s", row->name,
 				 v ? "sched:rt=GFP_ATOMIC" : "");
+		if (row->type == PARAM_numa && !v)
+			continue; /* what it is without the option */
+		if (row->type == PARAM_numa)
+			snprintf(text, sizeof(text), "%s=fake=%d", row->name,
+				 (int)v);
 		must(!params_parse(text) && *value == v);
 	}
 }

@@ -20,15 +20,28 @@ typedef unsigned int gfp_t;
 
 /* ---- where the memory is ---- */
 
-/* Hints about places that a process does not have, without effect. */
+/**
+ * DOC: where the memory is
+ *
+ * %__GFP_DMA32:        all of it at addresses below 4 GiB, or none
+ * %__GFP_DMA:          the lowest memory that there is, which is the same
+ * %KMALLOC_GFP_PINNED: locked, as by mlock: it stays resident until it is
+ *                      freed
+ * %__GFP_THISNODE:     from the node that the call names, or this CPU's, and
+ *                      from no other one
+ * %__GFP_HIGHMEM:      a place that a process does not have; no effect
+ *
+ * malloc() and its kin, whose flags are those of the thread, and objects of
+ * caches, which come from where the cache has them, take no notice.
+ */
 #define __GFP_DMA 0x1u
 #define __GFP_HIGHMEM 0x2u
 #define __GFP_DMA32 0x4u
+#define KMALLOC_GFP_PINNED 0x200u
 /* What kind of block the pages go to: accepted, without effect. */
 #define __GFP_MOVABLE 0x8u
 #define __GFP_RECLAIMABLE 0x10u
-/* Dirty soon; on this node only; in the cpuset: without effect on a machine
- * of one node. */
+/* Dirty soon; in the cpuset: accepted, without effect. */
 #define __GFP_WRITE 0x1000u
 #define __GFP_HARDWALL 0x100000u
 #define __GFP_THISNODE 0x200000u
@@ -112,7 +125,8 @@ typedef unsigned int gfp_t;
  * %GFP_NOFS:     sleeps, but calls nobody back: for who holds locks that a
  *                shrinker takes
  * %GFP_USER:     as GFP_KERNEL
- * %GFP_DMA, %GFP_DMA32: hints alone, with no right to sleep
+ * %GFP_DMA, %GFP_DMA32: places alone, with no right to sleep: for GFP_KERNEL |
+ *                GFP_DMA32
  */
 #define GFP_ATOMIC (__GFP_HIGH | __GFP_KSWAPD_RECLAIM)
 #define GFP_KERNEL (__GFP_RECLAIM | __GFP_IO | __GFP_FS)
@@ -132,6 +146,10 @@ typedef unsigned int gfp_t;
 #define GFP_TRANSHUGE (GFP_TRANSHUGE_LIGHT | __GFP_DIRECT_RECLAIM)
 #define GFP_ZONEMASK (__GFP_DMA | __GFP_HIGHMEM | __GFP_DMA32 | __GFP_MOVABLE)
 #define GFP_MOVABLE_MASK (__GFP_RECLAIMABLE | __GFP_MOVABLE)
+
+/* Flags that no object which waits in a CPU's sheaf is looked at for. */
+#define __KM_GFP_PLACE \
+	(__GFP_DMA | __GFP_DMA32 | __GFP_THISNODE | KMALLOC_GFP_PINNED)
 
 /* ---- questions ---- */
 

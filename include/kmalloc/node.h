@@ -2,8 +2,10 @@
 /*
  * kmalloc and kvmalloc with a node, and resizing with an alignment.
  *
- * The node is where the memory should come from: a hint, which this version
- * of the library does not act on.  NUMA_NO_NODE is any.
+ * The node is where the memory should come from: of the nodes that the machine
+ * has, or the option numa=fake=N makes.  NUMA_NO_NODE is any; so is one that
+ * there is not, and one that has no memory left, unless the flags have
+ * __GFP_THISNODE: then the result is NULL.
  */
 #ifndef KMALLOC_NODE_H
 #define KMALLOC_NODE_H
@@ -17,12 +19,22 @@ extern "C" {
 #define NUMA_NO_NODE (-1)
 
 /**
+ * numa_node_id() - the node of this CPU
+ *
+ * Context: may make a system call, where there are several nodes.
+ * Return: its number; of nodes that numa=fake=N made, one of them.
+ */
+int numa_node_id(void);
+/** num_online_nodes() - how many nodes there are; at least 1 */
+int num_online_nodes(void);
+
+/**
  * kmalloc_node() - kmalloc, preferably from a node
  * @size: see kmalloc
  * @gfp:  see <kmalloc/gfp.h>
- * @node: a hint
+ * @node: where from
  *
- * Return: as kmalloc.
+ * Return: as kmalloc; what kfree frees.
  */
 void *kmalloc_node(size_t size, gfp_t gfp, int node) __km_malloc
 	__km_alloc_size(1);
@@ -64,7 +76,7 @@ void *kvmalloc_node_align(size_t size, unsigned long align, gfp_t gfp,
  * @align: a power of two; if @p is not aligned to it, it moves, as far as
  *         KMALLOC_MAX_SIZE allows
  * @gfp:   see krealloc
- * @node:  a hint
+ * @node:  where from, if it moves
  *
  * Return: as krealloc; NULL, with @p untouched, also if @align is no power
  *         of two.

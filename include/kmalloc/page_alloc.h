@@ -30,7 +30,8 @@ struct page;
 struct page *alloc_pages(gfp_t gfp, unsigned int order);
 
 #define alloc_page(gfp) alloc_pages(gfp, 0)
-/** alloc_pages_node() - alloc_pages; @node is a hint, not acted on */
+/** alloc_pages_node() - alloc_pages, preferably from a node, or, with
+ * __GFP_THISNODE, from no other one; see <kmalloc/node.h> */
 struct page *alloc_pages_node(int node, gfp_t gfp, unsigned int order);
 /**
  * alloc_pages_bulk() - many single pages
@@ -42,7 +43,7 @@ struct page *alloc_pages_node(int node, gfp_t gfp, unsigned int order);
  *         there is no memory for more.
  */
 unsigned long alloc_pages_bulk(gfp_t gfp, int nr, struct page **array);
-/** alloc_pages_bulk_node() - alloc_pages_bulk; @node is a hint */
+/** alloc_pages_bulk_node() - alloc_pages_bulk by alloc_pages_node */
 unsigned long alloc_pages_bulk_node(gfp_t gfp, int node, int nr,
 				    struct page **array);
 /**
@@ -120,7 +121,8 @@ void free_pages(unsigned long addr, unsigned int order);
  * Return: page-aligned memory for free_pages_exact or kfree, or NULL.
  */
 void *alloc_pages_exact(size_t size, gfp_t gfp) __km_alloc_size(1);
-/** alloc_pages_exact_nid() - alloc_pages_exact; @node is a hint */
+/** alloc_pages_exact_nid() - alloc_pages_exact from a node, as
+ * alloc_pages_node */
 void *alloc_pages_exact_nid(int node, size_t size, gfp_t gfp)
 	__km_alloc_size(2);
 
@@ -152,11 +154,21 @@ struct page *virt_to_page(const void *addr);
 /**
  * page_to_pfn() - the number of a page, from 0 on
  *
- * Neighbouring pages have neighbouring numbers.
+ * Neighbouring pages have neighbouring numbers; those below 4 GiB have very
+ * large ones.
  *
  * Context: any.
  */
 unsigned long page_to_pfn(const struct page *page);
+/**
+ * page_to_nid() - the node of a page
+ * @page: the first one of a block in use
+ *
+ * Context: any.
+ * Return: the node that the block was asked for from, and had: it is from
+ *         there for certain with __GFP_THISNODE.  0 for all other memory.
+ */
+int page_to_nid(const struct page *page);
 /** pfn_to_page() - the page of a number for which pfn_valid is true */
 struct page *pfn_to_page(unsigned long pfn);
 /** pfn_valid() - whether there is such a page */

@@ -42,7 +42,7 @@ void *kmalloc(size_t size, gfp_t gfp) __km_malloc __km_alloc_size(1);
 /**
  * kmalloc_fixed() - what a kmalloc becomes whose size the compiler knows
  * @unit: (@size - 1) / 16
- * @gfp:  without __GFP_ZERO and __GFP_ACCOUNT
+ * @gfp:  without __GFP_ZERO, __GFP_ACCOUNT and flags about the place
  * @size: 1 to KMALLOC_MAX_CACHE_SIZE
  *
  * Return: as kmalloc.
@@ -59,7 +59,7 @@ kmalloc(size_t size, gfp_t gfp)
 {
 	if (__builtin_constant_p(size) && __builtin_constant_p(gfp) && size &&
 	    size <= KMALLOC_MAX_CACHE_SIZE &&
-	    !(gfp & (__GFP_ZERO | __GFP_ACCOUNT)))
+	    !(gfp & (__GFP_ZERO | __GFP_ACCOUNT | __KM_GFP_PLACE)))
 		return kmalloc_fixed((size - 1) / 16, gfp, size);
 	return __kmalloc(size, gfp);
 }
@@ -162,9 +162,11 @@ typedef unsigned int slab_flags_t;
 #define SLAB_PANIC 0x40000u	      /* abort if the cache cannot be made */
 #define SLAB_TYPESAFE_BY_RCU 0x80000u /* memory stays this type for readers */
 #define SLAB_NO_MERGE 0x1000000u      /* never share slabs with another cache */
-/* Caches share slabs only if these are the same; no more follows from them. */
-#define SLAB_CACHE_DMA 0x4000u
-#define SLAB_CACHE_DMA32 0x8000u
+#define SLAB_CACHE_DMA 0x4000u	      /* as the next one */
+#define SLAB_CACHE_DMA32 0x8000u      /* objects below 4 GiB */
+#define KMALLOC_SLAB_PINNED 0x200u    /* objects are locked in memory */
+/* Caches share slabs only if these, and those about the place, are the same;
+ * no more follows from them. */
 #define SLAB_RECLAIM_ACCOUNT 0x20000u
 #define SLAB_TEMPORARY SLAB_RECLAIM_ACCOUNT
 #define SLAB_ACCOUNT 0x4000000u
@@ -320,7 +322,8 @@ void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp) __km_malloc;
  * With a ctor, whose work is lost, this is reported once.
  */
 void *kmem_cache_zalloc(struct kmem_cache *s, gfp_t gfp) __km_malloc;
-/** kmem_cache_alloc_node() - kmem_cache_alloc; there is one node */
+/** kmem_cache_alloc_node() - kmem_cache_alloc, preferably from a node, or,
+ * with __GFP_THISNODE, from no other one */
 void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp,
 			    int node) __km_malloc;
 struct list_lru;

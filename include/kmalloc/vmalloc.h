@@ -28,19 +28,22 @@ extern "C" {
 void *vmalloc(unsigned long size) __km_malloc __km_alloc_size(1);
 /** vzalloc() - vmalloc of memory that reads as zero */
 void *vzalloc(unsigned long size) __km_malloc __km_alloc_size(1);
-/** __vmalloc() - vmalloc with flags: __GFP_ZERO clears */
+/** __vmalloc() - vmalloc with flags: __GFP_ZERO clears; where flags or a node
+ * say where it shall be, it is pages of that zone, up to 256 MiB, for which
+ * is_vmalloc_addr is false and behind which there is no guard */
 void *__vmalloc(unsigned long size, gfp_t gfp) __km_malloc __km_alloc_size(1);
-/** vmalloc_node() - vmalloc; @node is a hint, not acted on */
+/** vmalloc_node() - vmalloc, preferably from a node */
 void *vmalloc_node(unsigned long size, int node) __km_malloc __km_alloc_size(1);
-/** vzalloc_node() - vzalloc; @node is a hint */
+/** vzalloc_node() - vzalloc, preferably from a node */
 void *vzalloc_node(unsigned long size, int node) __km_malloc __km_alloc_size(1);
 /** vmalloc_user() - memory that could be shown to others: it reads as zero */
 void *vmalloc_user(unsigned long size) __km_malloc __km_alloc_size(1);
 /**
  * vmalloc_32() - vmalloc below 4 GiB
  *
- * Return: NULL where the range for areas is above that, which is wherever
- *         addresses have 64 bits.
+ * As __vmalloc with GFP_KERNEL | GFP_DMA32.
+ *
+ * Return: NULL also where the program has left no room there.
  */
 void *vmalloc_32(unsigned long size) __km_malloc __km_alloc_size(1);
 /** vmalloc_32_user() - vmalloc_32 of memory that reads as zero */
@@ -57,7 +60,7 @@ void *vmalloc_32_user(unsigned long size) __km_malloc __km_alloc_size(1);
  */
 void *vmalloc_huge(unsigned long size, gfp_t gfp) __km_malloc
 	__km_alloc_size(1);
-/** vmalloc_huge_node() - vmalloc_huge; @node is a hint */
+/** vmalloc_huge_node() - vmalloc_huge, preferably from a node */
 void *vmalloc_huge_node(unsigned long size, gfp_t gfp, int node) __km_malloc
 	__km_alloc_size(1);
 
