@@ -480,15 +480,29 @@ void *memblock_online_low(size_t size, size_t *got)
 	return end - *got;
 }
 
-/* ---- taking offline ---- */
+/* ---- giving back, taking offline ---- */
+
+/* Pages that were in a locked reserve are locked until they come here: the
+ * system refuses what contains any. */
+int memblock_discard(const struct arch_range *ranges, unsigned int nr)
+{
+	int err = arch_discard_ranges(ranges, nr);
+
+	if (likely(!err) || param(mlock) == MLOCK_NONE)
+		return err;
+	for (unsigned int i = 0; i < nr; i++)
+		arch_munlock(ranges[i].addr, ranges[i].len);
+	return arch_discard_ranges(ranges, nr);
+}
 
 static int unmap_piece(char *addr, size_t len)
 {
+	struct arch_range range = { addr, len };
 	int err;
 
 	if (!mem_reserved)
 		return arch_munmap(addr, len);
-	err = arch_madvise(addr, len, MADV_DONTNEED);
+	err = memblock_discard(&range, 1);
 	return err ? err : arch_mprotect(addr, len, PROT_NONE);
 }
 

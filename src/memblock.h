@@ -87,6 +87,10 @@ int memblock_renew(void *addr, size_t len);
 
 /* Address space that is reserved, and not online, is given up. */
 void memblock_unreserve(void);
+/* arch_discard_ranges, of pages that may be locked. */
+struct arch_range;
+int memblock_discard(const struct arch_range *ranges, unsigned int nr);
+
 /* A piece of nolock space that nobody else asks for; 0 or -errno.
  * Context: any; takes no lock. */
 int memblock_online_nolock(char *addr, size_t len);

@@ -94,6 +94,7 @@ static struct {
 		size_t pages, min;
 		u32 retry; /* when to try again what did not succeed */
 		bool filling;
+		bool unlocked; /* a child's: it is to be made again */
 	} reserve;
 } zone = { .lock = SPIN_LOCK_INIT(ZONE) };
 
@@ -469,13 +470,32 @@ static void __reserve_drop(int below)
 	}
 }
 
+static bool lock_reserve(void *mem, size_t len)
+{
+	static bool said; /* atomic */
+	int err;
+
+	if (param(mlock) != MLOCK_RESERVE)
+		return false;
+	err = arch_mlock(mem, len);
+	if (!err)
+		return true;
+	/* What could not be made resident is locked all the same. */
+	arch_munlock(mem, len);
+	if (!xchg(&said, true))
+		pr_warn("mlock=reserve: %zu bytes cannot be locked (error %d): is RLIMIT_MEMLOCK too low? (reported once)",
+			len, -err);
+	return false;
+}
+
 /* All pages of a block of ours, and their descriptors. */
 static void make_resident(struct page *page, unsigned int order)
 {
 	char *mem = mem_page_address(page);
 	size_t pages = 1UL << order;
 
-	if (arch_madvise(mem, PAGE_SIZE << order, MADV_POPULATE_WRITE)) {
+	if (!lock_reserve(mem, PAGE_SIZE << order) &&
+	    arch_madvise(mem, PAGE_SIZE << order, MADV_POPULATE_WRITE)) {
 		for (size_t i = 0; i < pages; i++)
 			WRITE_ONCE(mem[i << PAGE_SHIFT], 0);
 	}
@@ -506,6 +526,9 @@ static void __fill_reserve(void)
 	if (zone.reserve.filling)
 		return;
 	zone.reserve.filling = true;
+	if (zone.reserve.unlocked)
+		__reserve_drop(NR_PAGE_ORDERS);
+	zone.reserve.unlocked = false;
 	if (zone.reserve.pages < zone.reserve.min)
 		__reserve_drop(RESERVE_MIN_ORDER);
 	while (zone.reserve.pages < zone.reserve.min) {
@@ -800,7 +823,7 @@ static bool discard(struct report *r)
 {
 	for (unsigned int i = 0; i < r->nr; i++)
 		memblock_split_huge(r->ranges[i].addr, r->ranges[i].len);
-	return !arch_discard_ranges(r->ranges, r->nr);
+	return !memblock_discard(r->ranges, r->nr);
 }
 
 static size_t __return_collected(struct report *r, bool gone)
@@ -1463,10 +1486,15 @@ void page_fork_unlock(void)
 	spin_fork_unlock(&zone.lock);
 }
 
-/* What another thread was about to add to the reserve is lost. */
+/* What another thread was about to add to the reserve is lost, and so are the
+ * locks on what is in it. */
 void page_fork_child(void)
 {
 	zone.reserve.filling = false;
+	zone.reserve.unlocked =
+		zone.reserve.pages && param(mlock) == MLOCK_RESERVE;
+	if (zone.reserve.unlocked)
+		zone.calm = false;
 	spin_lock_reinit(&zone.lock);
 }
 

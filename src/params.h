@@ -33,6 +33,7 @@ enum { STATS_NONE, STATS_EXIT };
 enum { CHECK_NONE, CHECK_EXIT };
 enum { THP_NEVER, THP_MADVISE, THP_ALWAYS };
 enum { CGROUP_OFF, CGROUP_WATCH, CGROUP_LIMIT };
+enum { MLOCK_NONE, MLOCK_RESERVE };
 enum { KSWAPD_AUTO, KSWAPD_OFF, KSWAPD_ON };
 
 /* Finds KMALLOC in the environment and reads it; false if it is not there. */

@@ -1488,7 +1488,7 @@ static size_t purge_some(struct purge *p)
 		memblock_split_huge(p->ranges[i].addr, p->ranges[i].len);
 		pages += p->ranges[i].len >> PAGE_SHIFT;
 	}
-	arch_discard_ranges(p->ranges, p->nr);
+	memblock_discard(p->ranges, p->nr);
 	spin_lock(&s->lock);
 	__return_objects(p, &empty);
 	spin_unlock(&s->lock);

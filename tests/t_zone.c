@@ -1328,6 +1328,66 @@ static void not_for_vmap(void)
 	__free_page(page);
 }
 
+/* ---- the reserve ---- */
+
+static void locked_reserve(void)
+{
+	struct zone_stat zone;
+	void *p[3];
+	pid_t pid;
+
+	if (!can_lock())
+		km_child_skip("RLIMIT_MEMLOCK is too low");
+	setenv("KMALLOC", "mlock=reserve min_free_kbytes=512", 1);
+	must(mm_boot());
+	must(locked_kb() >= 512 && locked_kb() < 1024);
+	/* Of it, and back; what wandered off is given back like the rest. */
+	for (int i = 0; i < 3; i++)
+		must((p[i] = alloc_pages_exact(SZ_64K, GFP_ATOMIC | QUIET)));
+	for (int i = 0; i < 3; i++)
+		kfree(p[i]);
+	mm_trim();
+	page_alloc_stat(&zone);
+	must(zone.dirty_pages == zone.reserve_pages);
+	pid = do_fork();
+	if (!pid) {
+		must(!locked_kb());
+		kfree(alloc_pages_exact(SZ_64K, GFP_KERNEL));
+		must(locked_kb() >= 512);
+		check_zone();
+		_exit(0);
+	}
+	wait_for(pid);
+	check_zone();
+}
+
+static void reserve_takes_what_there_is(void)
+{
+	must(locked_kb() == 0);
+	setenv("KMALLOC",
+	       "mlock=reserve min_free_kbytes=512 fail_syscall=mlock:1", 1);
+	must(mm_boot());
+	must(!locked_kb());
+	must(page_reserve_min() == 128);
+	must(alloc_pages_exact(SZ_64K, GFP_ATOMIC | QUIET));
+	check_zone();
+}
+
+static void test_reserve_unlocked(void **state)
+{
+	static const struct km_body body = { reserve_takes_what_there_is,
+					     NULL };
+	static struct km_child c;
+	const char *line;
+
+	(void)state;
+	km_child(&c, km_body_main, &body);
+	assert_child_ok(&c);
+	line = strstr(c.said, "mlock=reserve: ");
+	assert_non_null(line);
+	assert_null(strstr(line + 1, "mlock=reserve: "));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -1371,6 +1431,8 @@ int main(void)
 		km_unit_child(names),
 		km_unit_child(totals),
 		km_unit_child(not_for_vmap),
+		km_unit_child(locked_reserve),
+		cmocka_unit_test(test_reserve_unlocked),
 	};
 
 	return km_run_tests(tests);
