@@ -396,12 +396,12 @@ static bool take_low(char *base, size_t size)
 
 	if (map_fixed(base, size, PROT_NONE))
 		return false;
-	if (reserved && param(thp) != THP_ALWAYS)
+	if (mem_reserved && param(thp) != THP_ALWAYS)
 		arch_madvise(base, size, MADV_NOHUGEPAGE);
 	if (!map_fixed(pages, descriptor_bytes(size), PROT_READ | PROT_WRITE)) {
 		/* Where nothing is reserved each piece is mapped when it
 		 * comes online. */
-		if (!reserved)
+		if (!mem_reserved)
 			arch_munmap(base, size);
 		return true;
 	}
@@ -433,7 +433,7 @@ static bool find_low_of(size_t size)
 
 static bool find_low(void)
 {
-	size_t most = reserved ? LOW_MOST : LOW_SCARCE;
+	size_t most = mem_reserved ? LOW_MOST : LOW_SCARCE;
 
 	for (size_t size = most; size >= LOW_LEAST; size /= 2) {
 		if (find_low_of(size))
@@ -579,6 +579,9 @@ static void unmap_rest(void)
 		      ALIGN(READ_ONCE(r[i]->online), arch_page_size);
 	}
 	unmap_between(pos, reservation_end);
+	if (mem_low.size)
+		unmap_between(mem_low.base + mem_low.online,
+			      mem_low.base + mem_low.size);
 }
 
 void memblock_unreserve(void)

@@ -117,6 +117,23 @@ static void low_flags(void)
 	free_pages((unsigned long)p, 2);
 }
 
+/* A program that limits itself later has what is online, and may get more. */
+static void low_unreserved(void)
+{
+	void *p = (void *)__get_free_pages(LOW, 0), *q[4];
+
+	must(is_below(p, PAGE_SIZE));
+	memblock_unreserve();
+	for (int i = 0; i < 4; i++) {
+		q[i] = (void *)__get_free_pages(LOW, MAX_PAGE_ORDER);
+		must(is_below(q[i], SZ_4M));
+		memset(q[i], 1, SZ_4M);
+	}
+	free_page((unsigned long)p);
+	for (int i = 0; i < 4; i++)
+		free_pages((unsigned long)q[i], MAX_PAGE_ORDER);
+}
+
 /* What has a sheaf full of ordinary objects is not served from it. */
 static void low_beside_others(void)
 {
@@ -1393,6 +1410,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		km_unit_child(low_sizes),
 		km_unit_child(low_flags),
+		km_unit_child(low_unreserved),
 		km_unit_child(low_beside_others),
 		km_unit_child(low_resize),
 		km_unit_child(low_areas),
