@@ -2,8 +2,9 @@
 /*
  * libkmalloc: the Linux kernel's memory allocator in a process.
  *
- * Names, argument order and failure values are the kernel's, as of 6.18.  malloc and its kin, which the library also provides, draw on
- * the same engine: kfree(malloc(n)) works, and so does free(kmalloc(n)).
+ * Names, argument order and failure values are the kernel's, as of 6.18.
+ * malloc and its kin, which the library also provides, draw on the same
+ * engine: kfree(malloc(n)) works, and so does free(kmalloc(n)).
  */
 #ifndef KMALLOC_H
 #define KMALLOC_H

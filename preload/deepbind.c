@@ -146,7 +146,7 @@ static int redirect_object(struct dl_phdr_info *info, size_t size, void *arg)
 			read_dynamic(&o, (const void *)start);
 	}
 	for (int t = 0; t < 2; t++) {
-		/* An address below the base: the vdso, which is not relocated. */
+		/* An address below the base: the vdso, not relocated. */
 		if ((ElfW(Addr))o.tables[t] <= o.base)
 			continue;
 		for (size_t i = 0; i < o.counts[t]; i++)

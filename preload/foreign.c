@@ -13,7 +13,8 @@
  *   p - 16: previous size (or offset, of a mapped chunk)
  *   p -  8: size, low bits: 1 previous in use, 2 mapped, 4 other arena
  *
- * Cost: a few system calls that read without faulting; such frees are rare.  Locks: none.
+ * Cost: a few system calls that read without faulting; such frees are rare.
+ * Locks: none.
  */
 #include "foreign.h"
 

@@ -9,14 +9,15 @@
 
 #include "slab_common.h"
 
-/* Once all places are taken about one block in 32 is a sample: these bits of its hash
- * are zero.  Racy. */
+/* Once all places are taken about one block in 32 is a sample: these bits of
+ * its hash are zero.  Racy. */
 extern u32 moved_mask __hidden;
 
 bool moved_try_hold(void *p, size_t size);
 
 /* Frees @p, of @size usable bytes, whose contents are elsewhere now; or keeps
- * it, and frees it later, after a look.  Cost: 4 instructions more than kfree. */
+ * it, and frees it later, after a look.  Cost: 4 instructions more than kfree.
+ */
 static inline void moved_free(void *p, size_t size)
 {
 	u32 hash = (u32)(uintptr_t)p * 0x9e3779b1U;

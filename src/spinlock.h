@@ -51,7 +51,8 @@ void __cold spin_unlock_slowpath(struct spinlock *lock);
 
 /* How many locks of each rank this thread holds, or is about to: four bits
  * each, for up to fifteen handlers above one another, all of which interrupted
- * a critical section of that rank.  Signal handlers see what they interrupted. */
+ * a critical section of that rank.  Signal handlers see what they
+ * interrupted. */
 extern __tls_ie u64 lockdep_held __hidden;
 extern u32 lockdep_inversions; /* atomic */
 extern u32 lockdep_waits;      /* atomic: for a lock that another thread had */

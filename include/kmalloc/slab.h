@@ -4,8 +4,9 @@
  *
  * Alignment: at least 16 (objects of kmem_cache_create: at least 8); sizes
  * that are a power of two are aligned to their size, others to the largest
- * power of two that divides their size class.  Zero bytes: ZERO_SIZE_PTR, which kfree accepts and any access
- * faults on.  Failure: NULL; errno is never set.
+ * power of two that divides their size class.  Zero bytes: ZERO_SIZE_PTR,
+ * which kfree accepts and any access faults on.  Failure: NULL; errno is never
+ * set.
  *
  * Context, unless said otherwise: any thread; signal handlers too, even if
  * they interrupt the same call (then an allocation may fail for want of a
