@@ -117,9 +117,10 @@ static __always_inline bool mem_is_phys(const void *p)
 
 static inline bool mem_is_low(const void *p)
 {
-	/* pairs with the release in memblock_online_low */
-	return (uintptr_t)p - (uintptr_t)mem_low.base <
-	       smp_load_acquire(&mem_low.online);
+	/* pairs with the release in online_low_locked */
+	size_t online = smp_load_acquire(&mem_low.online);
+
+	return online && (uintptr_t)p - (uintptr_t)mem_low.base < online;
 }
 
 /* A byte of memory that has descriptors? */

@@ -72,7 +72,7 @@ static struct page *head_of(struct page *page)
 		if (type != PG_PAGES && type != PG_SHARED)
 			return NULL;
 		/* What is locked, or bound to a node, would be so no more. */
-		if (head->order < order || head->flags & PAGE_ZONED)
+		if (head->order < order || READ_ONCE(head->flags) & PAGE_ZONED)
 			return NULL;
 		return head;
 	}
@@ -108,7 +108,7 @@ static void set_shared(struct page *page)
 		}
 		page_set_type(head, PG_SHARED);
 	}
-	page->flags |= PAGE_SHARED;
+	WRITE_ONCE(page->flags, page->flags | PAGE_SHARED);
 }
 
 /* How many of the first pages are neighbours that are private. */

@@ -586,7 +586,7 @@ static void __note(u32 i, u32 now)
 
 	lockdep_assert_held(&vm.lock);
 	if (now != vm.noted_at)
-		vm.noted_then = 0;
+		WRITE_ONCE(vm.noted_then, 0);
 	WRITE_ONCE(vm.noted_at, now);
 	WRITE_ONCE(vm.noted_then, vm.noted_then + 1);
 	vm.nr_notes += !n->unit;

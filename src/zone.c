@@ -439,9 +439,10 @@ static bool prepare_range(const struct mem_zone *z, struct zone_range *r)
 
 static void __add_range(struct mem_zone *z, const struct zone_range *r)
 {
-	struct zone_range *last = &z->range[z->nr_ranges - 1U];
+	unsigned int nr = z->nr_ranges;
+	struct zone_range *last = nr ? &z->range[nr - 1] : NULL;
 
-	if (z->nr_ranges && !r->locked && last->start + last->len == r->start)
+	if (last && !r->locked && last->start + last->len == r->start)
 		last->len += r->len;
 	else
 		z->range[z->nr_ranges++] = *r;

@@ -102,6 +102,19 @@ static const char *const km_calls[] __maybe_unused = {
 
 /* ---- the tool that we run under ---- */
 
+/* The thread sanitizer has its own where the descriptors of what is below
+ * 4 GiB would be, and takes a child of fork for another thread. */
+#if defined(__SANITIZE_THREAD__)
+#define KM_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define KM_TSAN 1
+#endif
+#endif
+#ifndef KM_TSAN
+#define KM_TSAN 0
+#endif
+
 static inline bool km_valgrind(void)
 {
 	const char *preload = getenv("LD_PRELOAD");

@@ -38,8 +38,10 @@ enum {
 	EXTRA = 64,   /* a byte more than asked for */
 };
 
-/* What copies are made of; as large as the largest of a test. */
-static char source[4 * PAGE_SIZE];
+#define SIZE_MOST (4 * PAGE_SIZE)
+
+/* What copies are made of; of a test's sizes, the largest is this. */
+static char source[SIZE_MOST / 2 * 3];
 
 static kmem_buckets *buckets;
 
@@ -269,7 +271,7 @@ static void some_bytes(void)
 	for (size_t i = 0; i < ARRAY_SIZE(makers); i++) {
 		gfp_t zero = takes_flags(&makers[i]) ? __GFP_ZERO : 0;
 
-		for (size_t size = 2; size <= sizeof(source); size *= 2) {
+		for (size_t size = 2; size <= SIZE_MOST; size *= 2) {
 			check_one(&makers[i], size, GFP_KERNEL);
 			check_one(&makers[i], size, GFP_KERNEL | zero);
 			check_one(&makers[i], size / 2 * 3 & ~1UL, GFP_KERNEL);
@@ -317,7 +319,7 @@ static void in_a_handler(void)
 	for (size_t i = 0; i < ARRAY_SIZE(makers); i++) {
 		const struct maker *m = &makers[i];
 
-		for (size_t size = 2; size <= sizeof(source); size *= 4) {
+		for (size_t size = 2; size <= SIZE_MOST; size *= 4) {
 			char *p = m->make(size, GFP_ATOMIC | __GFP_NOWARN);
 
 			if (has_failed(m, p, -ENOMEM))

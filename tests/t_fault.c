@@ -71,7 +71,7 @@ static gfp_t place(struct work *w, size_t most)
 
 	switch (km_below(&w->rng, 8)) {
 	case 0:
-		return __GFP_DMA32;
+		return KM_TSAN ? 0 : __GFP_DMA32;
 	case 1:
 		getrlimit(RLIMIT_MEMLOCK, &lim);
 		return most <= SZ_64K && lim.rlim_cur >= 4 * SZ_1M ?

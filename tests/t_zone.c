@@ -313,6 +313,12 @@ static void low_misuse(void)
 	kfree(q);
 }
 
+static void skip_tsan(void **state)
+{
+	(void)state;
+	km_skip("under the thread sanitizer");
+}
+
 static void test_low_misuse(void **state)
 {
 	static const struct km_body body = { low_misuse, "on_error=warn" };
@@ -326,7 +332,10 @@ static void test_low_misuse(void **state)
 	static struct km_child c;
 	const char *at = c.said;
 
-	(void)state;
+	if (KM_TSAN) {
+		skip_tsan(state);
+		return;
+	}
 	km_child(&c, km_body_main, &body);
 	assert_child_ok(&c);
 	for (unsigned int i = 0; i < ARRAY_SIZE(lines); i++) {
@@ -563,6 +572,8 @@ static void scarce_address_space(void)
 	struct rlimit lim = { SZ_1G, SZ_1G };
 	void *p;
 
+	if (CONFIG_SANITIZER)
+		km_child_skip("a sanitizer needs terabytes");
 	must(!setrlimit(RLIMIT_AS, &lim));
 	p = kmalloc(100, LOW);
 	must(is_below(p, 100));
@@ -1405,50 +1416,56 @@ static void test_reserve_unlocked(void **state)
 	assert_null(strstr(line + 1, "mlock=reserve: "));
 }
 
+#define not_under_tsan(f)                                                    \
+	{                                                                    \
+		.name = #f, .test_func = KM_TSAN ? skip_tsan : km_run_child, \
+		.initial_state = (void *)(f)                                 \
+	}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		km_unit_child(low_sizes),
-		km_unit_child(low_flags),
-		km_unit_child(low_unreserved),
-		km_unit_child(low_beside_others),
-		km_unit_child(low_resize),
-		km_unit_child(low_areas),
-		km_unit_child(low_pages),
-		km_unit_child(low_exact),
-		km_unit_child(low_fragments),
-		km_unit_child(low_caches),
+		not_under_tsan(low_sizes),
+		not_under_tsan(low_flags),
+		not_under_tsan(low_unreserved),
+		not_under_tsan(low_beside_others),
+		not_under_tsan(low_resize),
+		not_under_tsan(low_areas),
+		not_under_tsan(low_pages),
+		not_under_tsan(low_exact),
+		not_under_tsan(low_fragments),
+		not_under_tsan(low_caches),
 		cmocka_unit_test(test_low_misuse),
-		km_unit_child(no_room),
-		km_unit_child(ladder),
-		km_unit_child(failing_calls),
-		km_unit_child(first_mmap_fails),
-		km_unit_child(descriptors_in_the_way),
-		km_unit_child(exhaust_low),
-		km_unit_child(low_limit),
-		km_unit_child(scarce_address_space),
-		km_unit_child(at_hand_only),
-		km_unit_child(in_handler),
+		not_under_tsan(no_room),
+		not_under_tsan(ladder),
+		not_under_tsan(failing_calls),
+		not_under_tsan(first_mmap_fails),
+		not_under_tsan(descriptors_in_the_way),
+		not_under_tsan(exhaust_low),
+		not_under_tsan(low_limit),
+		not_under_tsan(scarce_address_space),
+		not_under_tsan(at_hand_only),
+		not_under_tsan(in_handler),
 		km_unit_child(pinned_blocks),
-		km_unit_child(pinned_kinds),
+		not_under_tsan(pinned_kinds),
 		km_unit_child(pinned_keeps_little),
 		cmocka_unit_test(test_at_the_limit),
 		km_unit_child(failing_locks),
 		km_unit_child(locks_after_fork),
 		km_unit_child(storm),
 		km_unit_child(storm_generic),
-		km_unit_child(forks_in_a_storm),
-		km_unit_child(one_node),
-		km_unit_child(fake_nodes),
+		not_under_tsan(forks_in_a_storm),
+		not_under_tsan(one_node),
+		not_under_tsan(fake_nodes),
 		km_unit_child(node_is_full),
 		km_unit_child(hint_falls_back),
 		km_unit_child(node_lists),
 		km_unit_child(bound),
 		cmocka_unit_test(test_bind_fails),
-		km_unit_child(charged),
+		not_under_tsan(charged),
 		km_unit_child(names),
-		km_unit_child(totals),
-		km_unit_child(not_for_vmap),
+		not_under_tsan(totals),
+		not_under_tsan(not_for_vmap),
 		km_unit_child(locked_reserve),
 		cmocka_unit_test(test_reserve_unlocked),
 	};

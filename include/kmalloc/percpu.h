@@ -62,9 +62,17 @@ unsigned int raw_smp_processor_id(void);
 						__alignof__(type), gfp))
 #define alloc_percpu(type) alloc_percpu_gfp(type, GFP_KERNEL)
 
+/* Copies are not in the object that the compiler takes a variable for. */
+static inline void *__per_cpu_ptr(const void *p, size_t cpu)
+{
+	__UINTPTR_TYPE__ at = (__UINTPTR_TYPE__)p + cpu * PCPU_MIN_UNIT_SIZE;
+
+	__asm__("" : "+r"(at));
+	return (void *)at;
+}
+
 /** per_cpu_ptr() - the copy of one CPU, below num_possible_cpus() */
-#define per_cpu_ptr(p, cpu) \
-	((__typeof__(*(p)) *)((char *)(p) + (size_t)(cpu)*PCPU_MIN_UNIT_SIZE))
+#define per_cpu_ptr(p, cpu) ((__typeof__(*(p)) *)__per_cpu_ptr(p, cpu))
 /** this_cpu_ptr() - the copy of the CPU that the thread runs on, just now */
 #define this_cpu_ptr(p) per_cpu_ptr(p, raw_smp_processor_id())
 #define raw_cpu_ptr(p) this_cpu_ptr(p)
