@@ -566,7 +566,8 @@ static void __account(u32 i, size_t pages, int areas)
 /* Whether this area is to be noted; makes it so that its first word can be read
  * without a fault.  What the program has made of the page is its own affair: it
  * may be inaccessible.  A word that was never written to is read from the
- * system's page of zeros, which would keep 2 MiB pages away. */
+ * system's page of zeros, which would keep 2 MiB pages away.  Where nothing is
+ * reserved, what checks the program's calls may be there, and complain. */
 static bool is_worth_noting(u32 i, u32 now)
 {
 	u8 kind = vm.unit[i].kind;
@@ -576,7 +577,7 @@ static bool is_worth_noting(u32 i, u32 now)
 		return false;
 	return (kind == AREA_PLAIN || kind == AREA_FRESH) &&
 	       !READ_ONCE(gfp_task.now) && spin_may_wait(&vm.lock) &&
-	       param(thp) != THP_ALWAYS &&
+	       param(thp) != THP_ALWAYS && READ_ONCE(mem_reserved) &&
 	       arch_is_readable((u32 *)unit_address(i));
 }
 

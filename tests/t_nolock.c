@@ -30,7 +30,8 @@ static void sizes(void)
 		must(!p == (size[i] > (256 * SZ_1M)));
 		if (!p)
 			continue;
-		must(mem_is_nolock(p) && mem_is_ours(p) && mem_is_reserved(p));
+		must(mem_is_nolock(p) && mem_is_ours(p));
+		must(mem_is_reserved(p) == mem_reserved);
 		must(nolock_size(p) >= size[i] && nolock_size(p + 1) == 0);
 		must(km_is_zero(p, min(size[i], SZ_4M)));
 		km_fill(p, min(size[i], SZ_4M), i);
