@@ -351,6 +351,13 @@ static void test_low_misuse(void **state)
 
 static void *plug[HOLES];
 
+/* A search that ends without a place makes many calls. */
+static void skip_if_slow(void)
+{
+	if (km_valgrind())
+		km_child_skip("valgrind takes long to map");
+}
+
 static void fill_low(void)
 {
 	for (size_t i = 1; i < HOLES; i++) {
@@ -408,6 +415,7 @@ static void no_room(void)
 		kmem_cache_create("low", 300, 0, SLAB_CACHE_DMA32, NULL);
 	void *p;
 
+	skip_if_slow();
 	sh->count_objects = nobody_asks;
 	sh->scan_objects = nobody_asks;
 	shrinker_register(sh);
@@ -454,6 +462,7 @@ static void ladder(void)
 	struct shrinker *sh = shrinker_alloc(0, "some");
 	void *p[4], *many[4];
 
+	skip_if_slow();
 	sh->count_objects = has_some;
 	sh->scan_objects = gives_none;
 	shrinker_register(sh);
@@ -519,6 +528,7 @@ static void descriptors_in_the_way(void)
 	uintptr_t from;
 	void *at, *p;
 
+	skip_if_slow();
 	must(mm_boot());
 	from = (uintptr_t)mem_page((void *)0);
 	at = mmap((void *)ALIGN_DOWN(from, arch_page_size), len, PROT_NONE,
