@@ -48,6 +48,7 @@
 
 struct mem_range mem_phys, mem_vmalloc, mem_nolock, mem_low;
 bool mem_reserved;
+size_t mem_dense_pages;
 static struct mem_range boot, class_map, memmap, vmap_units;
 static struct spinlock memblock_lock = SPIN_LOCK_INIT(MEMBLOCK);
 
@@ -232,13 +233,21 @@ static size_t section_of(const void *p)
 	return ((uintptr_t)p - mem_phys_base) / SECTION_SIZE;
 }
 
+/* Of larger blocks it is not certain that all is used. */
+static bool is_dense(void)
+{
+	size_t online = mem_phys.online >> PAGE_SHIFT;
+
+	return atomic_read(&mem_dense_pages) >= online / 3 * 2;
+}
+
 /* Sections of a heap that is large already are worth 2 MiB pages. */
 static void advise_huge(char *start, size_t len)
 {
 	size_t first = section_of(start);
 
 	if (param(thp) != THP_MADVISE || mem_phys.online < THP_HEAP_MIN ||
-	    atomic_read(&nr_splits) >= THP_SPLITS_MAX ||
+	    !is_dense() || atomic_read(&nr_splits) >= THP_SPLITS_MAX ||
 	    arch_madvise(start, len, MADV_HUGEPAGE))
 		return;
 	for (size_t i = first; i < first + len / SECTION_SIZE; i++)

@@ -76,8 +76,10 @@ int memblock_online_vmalloc(size_t upto);
  * 0, or -errno with everything as it was. */
 int memblock_offline_phys(size_t from, size_t to);
 int memblock_offline_vmalloc(size_t from, size_t to);
-/* Sections of a large heap are advised to be 2 MiB pages; what has given back
- * a part is advised no longer, so that the system does not fill the hole. */
+/* Sections of a large heap are advised to be 2 MiB pages, if most of what is
+ * online is used densely; what has given back a part is advised no longer, so
+ * that the system does not fill the hole. */
+extern size_t mem_dense_pages __hidden; /* atomic: slabs of small objects */
 bool memblock_is_huge(const void *p);
 /* [@addr, @addr + @len) is about to be given back. */
 void memblock_split_huge(void *addr, size_t len);

@@ -393,11 +393,19 @@ static unsigned int __take_from_slabs(struct kmem_cache *s, void **end,
 	return got;
 }
 
+/* Who uses an object uses its pages. */
+static bool is_dense(const struct kmem_cache *s)
+{
+	return s->size <= PAGE_SIZE;
+}
+
 /* Takes an empty slab off its list, out of all counts. */
 static void __remove_slab(struct kmem_cache *s, struct slab *slab)
 {
 	list_del(&slab->list);
 	atomic_set(&s->nr_slabs, s->nr_slabs - 1);
+	if (is_dense(s))
+		atomic_sub(&mem_dense_pages, 1UL << s->order);
 	s->nr_objects -= slab->objects;
 	s->nr_free -= slab->objects;
 }
@@ -610,7 +618,7 @@ static void populate_slab(struct kmem_cache *s, struct page *page, void *mem)
 	size_t bytes = PAGE_SIZE << s->order;
 
 	if (!(page->flags & PAGE_ZERO) || !gfp_may(CALL) ||
-	    s->order > SLAB_COMMON_ORDER ||
+	    s->order > SLAB_COMMON_ORDER || !is_dense(s) ||
 	    (bytes * atomic_read(&s->nr_slabs) < POPULATE_FROM &&
 	     !page_reserve_min()))
 		return;
@@ -727,6 +735,8 @@ static void free_slabs(struct kmem_cache *s, struct list_head *empty)
 static void __add_slab(struct kmem_cache *s, struct slab *slab)
 {
 	atomic_set(&s->nr_slabs, s->nr_slabs + 1);
+	if (is_dense(s))
+		atomic_add(&mem_dense_pages, 1UL << s->order);
 	atomic_set(&s->nr_empty, s->nr_empty + 1);
 	s->nr_objects += slab->objects;
 	s->nr_free += slab->objects;

@@ -423,6 +423,7 @@ static void must_flag(const void *p, const char *flag)
 
 static struct page *grow_until_huge(struct page **page, int nr)
 {
+	mem_dense_pages = SIZE_MAX / 2;
 	for (int i = 0; i < nr; i++) {
 		page[i] = get_block(GFP_KERNEL, MAX_PAGE_ORDER, 1);
 		must(page[i]);
@@ -506,11 +507,23 @@ static void huge_not(void)
 	must_flag(page_address(page), " nh");
 }
 
+/* Blocks like these may be used in small part. */
+static void huge_not_sparse(void)
+{
+	start();
+	for (int i = 0; i < 2 * HUGE_FROM; i++) {
+		struct page *page = get_block(GFP_KERNEL, MAX_PAGE_ORDER, 1);
+
+		must(page && !memblock_is_huge(page_address(page)));
+	}
+}
+
 static void huge_fails(void)
 {
 	struct page *page;
 
 	start();
+	mem_dense_pages = SIZE_MAX / 2;
 	km_fail("madvise", 1);
 	for (int i = 0; i < 2 * HUGE_FROM; i++) {
 		page = get_block(GFP_KERNEL, MAX_PAGE_ORDER, 1);
@@ -1145,6 +1158,7 @@ int main(void)
 		km_unit_child(huge),
 		km_unit_child(huge_waits),
 		km_unit_child(huge_not),
+		km_unit_child(huge_not_sparse),
 		km_unit_child(huge_fails),
 		km_unit_modes(pcp),
 		km_unit_modes(pcp_bounded),

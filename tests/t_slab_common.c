@@ -780,6 +780,29 @@ static void stress(void)
 	check_vmap();
 }
 
+/* Only slabs of small objects make a heap that is worth 2 MiB pages. */
+static void dense(void)
+{
+	static void *p[1000];
+	size_t before;
+
+	must(mm_boot());
+	slab_shrink_all();
+	before = mem_dense_pages;
+	for (unsigned int i = 0; i < ARRAY_SIZE(p); i++)
+		must((p[i] = kmalloc(256, GFP_KERNEL)));
+	must(mem_dense_pages >= before + ARRAY_SIZE(p) * 256 / PAGE_SIZE);
+	for (unsigned int i = 0; i < ARRAY_SIZE(p); i++)
+		kfree(p[i]);
+	slab_shrink_all();
+	must(mem_dense_pages == before);
+	for (unsigned int i = 0; i < 100; i++)
+		must((p[i] = kmalloc(2 * PAGE_SIZE, GFP_KERNEL)));
+	must(mem_dense_pages == before);
+	for (unsigned int i = 0; i < 100; i++)
+		kfree(p[i]);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -807,6 +830,7 @@ int main(void)
 		cmocka_unit_test(test_misuse),
 		cmocka_unit_test(test_misuse_warned),
 		km_unit_modes(stress),
+		km_unit_modes(dense),
 	};
 
 	return km_run_tests(tests);
