@@ -568,7 +568,7 @@ size_t page_reserve_set(size_t pages)
 	spin_lock(&zone.lock);
 	if (!zone.ready)
 		zone_init();
-	zone.reserve.min = pages;
+	WRITE_ONCE(zone.reserve.min, pages);
 	if (zone.reserve.pages > pages)
 		__reserve_drop(NR_PAGE_ORDERS);
 	__fill_reserve();

@@ -172,18 +172,22 @@ static void by_library(void)
 }
 
 /* No rule is found without what tells, and nothing else goes wrong. */
-static void calls_fail(void)
+static void no_names(void)
 {
-	gfp_t gfp;
-
-	setenv("KMALLOC",
-	       "gfp_rules=comm:*=GFP_NOFS,sched:rt=GFP_ATOMIC,lib:*=GFP_NOFS",
-	       1);
+	setenv("KMALLOC", "gfp_rules=comm:*=GFP_NOFS,sched:rt=GFP_ATOMIC", 1);
 	must(mm_boot());
 	km_fail("prctl", 1);
 	must(gfp_of_thread("x") == GFP_KERNEL);
+}
+
+static void no_maps(void)
+{
+	gfp_t gfp;
+
+	setenv("KMALLOC", "gfp_rules=lib:*=GFP_NOFS", 1);
+	must(mm_boot());
 	km_fail("openat", 1);
-	must(call_as((void *)calls_fail, &gfp));
+	must(call_as((void *)no_maps, &gfp));
 	must(gfp == GFP_KERNEL);
 }
 
@@ -192,7 +196,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		km_unit_child(syntax),	    km_unit_child(by_name),
 		km_unit_child(named_later), km_unit_child(by_class),
-		km_unit_child(by_library),  km_unit_child(calls_fail),
+		km_unit_child(by_library),  km_unit_child(no_names),
+		km_unit_child(no_maps),
 	};
 
 	return km_run_tests(tests);
