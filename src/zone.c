@@ -396,7 +396,7 @@ static char *bring_online(const struct mem_zone *z, size_t len, size_t *got)
 	bool low = is_low(z->id);
 	size_t least =
 		len > SECTION_SIZE && !low ? 2 * len : max(len, SECTION_SIZE);
-	size_t more = 1UL << __fls(clamp(z->online / 2 << PAGE_SHIFT,
+	size_t more = 1UL << __fls(clamp(READ_ONCE(z->online) / 2 << PAGE_SHIFT,
 					 SECTION_SIZE, RANGE_MOST));
 	char *start;
 
@@ -442,11 +442,13 @@ static void __add_range(struct mem_zone *z, const struct zone_range *r)
 	unsigned int nr = z->nr_ranges;
 	struct zone_range *last = nr ? &z->range[nr - 1] : NULL;
 
-	if (last && !r->locked && last->start + last->len == r->start)
+	if (last && !r->locked && last->start + last->len == r->start) {
 		last->len += r->len;
-	else
-		z->range[z->nr_ranges++] = *r;
-	z->online += r->len >> PAGE_SHIFT;
+	} else {
+		z->range[nr] = *r;
+		WRITE_ONCE(z->nr_ranges, nr + 1);
+	}
+	WRITE_ONCE(z->online, z->online + (r->len >> PAGE_SHIFT));
 	__free_range(z, mem_page(r->start), r->len >> PAGE_SHIFT, PAGE_ZERO);
 }
 
