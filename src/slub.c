@@ -611,7 +611,8 @@ static u32 next_colour(struct kmem_cache *s)
 	return s->colour_max ? colour % s->colour_max : 0;
 }
 
-/* Faults are cheaper together, where it is certain that they come; and where
+/* Faults are cheaper together, where it is certain that they come, for small
+ * objects and once there are some slabs; and where
  * there is a reserve, there is somebody who must not have any. */
 static void populate_slab(struct kmem_cache *s, struct page *page, void *mem)
 {

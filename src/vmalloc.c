@@ -51,7 +51,9 @@
  * wait for the lock gets an area only if the lock is free, resizes and
  * purges none, and defers its frees.
  *
- * Cost: one lock for an allocation; no system call when a DIRTY run fits.
+ * Cost: one lock and a look at up to 64 runs for an allocation.  No system
+ * call when a DIRTY run fits, but for malloc's areas of 4 MiB and more (advice,
+ * mincore), for notes, and where too much is dirty.
  */
 #include "vmalloc.h"
 
