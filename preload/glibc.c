@@ -17,9 +17,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "buddy.h"
 #include "glibc.h"
 #include "mm_init.h"
-#include "page_alloc.h"
 #include "printk.h"
 #include "slabinfo.h"
 #include "vmalloc.h"

@@ -36,6 +36,7 @@
 #include "kswapd.h"
 
 #include "arch.h"
+#include "buddy.h"
 #include "bug.h"
 #include "cgroup.h"
 #include "gfp.h"

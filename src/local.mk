@@ -22,6 +22,7 @@ core_sources = \
 	%D%/sheaf.h %D%/sheaf.c \
 	%D%/shmem.h %D%/shmem.c \
 	%D%/zone.h %D%/zone.c \
+	%D%/buddy.h %D%/buddy.c \
 	%D%/page_alloc.h %D%/page_alloc.c \
 	%D%/vmalloc.h %D%/vmalloc.c \
 	%D%/slab.h %D%/slub.c \

@@ -17,6 +17,7 @@
 #include "mm_init.h"
 
 #include "arch.h"
+#include "buddy.h"
 #include "cgroup.h"
 #include "gfp.h"
 #include "kswapd.h"

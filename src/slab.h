@@ -18,8 +18,8 @@
 #include <kmalloc/rcu.h>
 #include <kmalloc/slab.h>
 
+#include "buddy.h"
 #include "memblock.h"
-#include "page_alloc.h"
 #include "sheaf.h"
 #include "spinlock.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * slab_common: policy over slub, page_alloc and vmalloc.
+ * slab_common: policy over slub, buddy and vmalloc.
  *
  *   bytes                what                             descriptor
  *   1 .. 32768           object of a kmalloc cache        class map

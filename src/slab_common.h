@@ -18,6 +18,7 @@
 
 #include "memblock.h"
 #include "memcontrol.h"
+#include "page_alloc.h"
 #include "slab.h"
 
 #define SIZE_SHIFT 4

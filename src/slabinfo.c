@@ -7,6 +7,7 @@
  */
 #include "slabinfo.h"
 
+#include "buddy.h"
 #include "memblock.h"
 #include "printk.h"
 #include "sheaf.h"

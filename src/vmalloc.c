@@ -61,6 +61,7 @@
 
 #include "arch.h"
 #include "bitops.h"
+#include "buddy.h"
 #include "cgroup.h"
 #include "gfp.h"
 #include "memblock.h"
@@ -940,7 +941,7 @@ static bool start_vmap(void)
 	return true;
 }
 
-/* A run for an area; resident ones first.  If there is no room, page_alloc
+/* A run for an area; resident ones first.  If there is no room, buddy
  * may have some to give. */
 static bool take_run(u32 nr, u32 align, size_t pages, u32 *i, bool *dirty)
 {

@@ -10,7 +10,7 @@
  *	  and strictly        of node n and no other one
  *
  * What says nothing, and what all memory satisfies, is ZONE_NORMAL:
- * page_alloc's, which has nothing to do with this.  A zone comes into being
+ * buddy's, which has nothing to do with this.  A zone comes into being
  * when it is first asked for.
  *
  * Context: takes the ZONES lock and, if the request at hand may, makes system

@@ -6,7 +6,7 @@
 #ifndef KM_KMLOCKS_H
 #define KM_KMLOCKS_H
 
-#include "page_alloc.h"
+#include "buddy.h"
 #include "slab_common.h"
 #include "vmalloc.h"
 

@@ -232,6 +232,18 @@ static inline bool km_is_zero(const void *p, size_t n)
 	return !bad;
 }
 
+/* Of so many bytes, at most 4 MiB, how many pages are resident. */
+static inline size_t km_resident(const void *p, size_t len)
+{
+	static unsigned char vec[SZ_4M >> PAGE_SHIFT];
+	size_t n = 0;
+
+	must(len <= SZ_4M && !mincore((void *)p, len, vec));
+	for (size_t i = 0; i < len >> PAGE_SHIFT; i++)
+		n += vec[i] & 1;
+	return n;
+}
+
 /* ---- threads ---- */
 
 #define KM_MAX_THREADS 16

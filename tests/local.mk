@@ -9,6 +9,7 @@ unit_tests = \
 	%D%/t_arch \
 	%D%/t_base \
 	%D%/t_bootmem \
+	%D%/t_buddy \
 	%D%/t_cgroup \
 	%D%/t_contract \
 	%D%/t_dmapool \

@@ -6,12 +6,12 @@
 
 #include <sys/stat.h>
 
+#include "buddy.h"
 #include "cgroup.h"
 #include "gfp.h"
-#include "kswapd.h"
 #include "kmalloc.h"
+#include "kswapd.h"
 #include "mm_init.h"
-#include "page_alloc.h"
 #include "params.h"
 #include "spinlock.h"
 

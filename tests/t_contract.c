@@ -12,6 +12,7 @@
 #include <kmalloc.h>
 
 #include "bitops.h"
+#include "buddy.h"
 #include "mm_boot.h"
 #include "page_alloc.h"
 #include "slab_common.h"

@@ -6,9 +6,9 @@
  */
 #include "kmtest.h"
 
+#include "buddy.h"
 #include "kmalloc.h"
 #include "mm_init.h"
-#include "page_alloc.h"
 #include "slab_common.h"
 #include "vmalloc.h"
 #include "vmstat.h"

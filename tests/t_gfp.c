@@ -12,10 +12,10 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
+#include "buddy.h"
 #include "gfp.h"
 #include "kmalloc.h"
 #include "mm_init.h"
-#include "page_alloc.h"
 #include "params.h"
 #include "slab_common.h"
 #include "spinlock.h"

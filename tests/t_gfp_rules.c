@@ -7,10 +7,10 @@
 #include <sched.h>
 #include <sys/prctl.h>
 
+#include "buddy.h"
 #include "gfp_rules.h"
 #include "kmalloc.h"
 #include "mm_init.h"
-#include "page_alloc.h"
 #include "slab_common.h"
 
 static int parse(const char *s)

@@ -6,6 +6,7 @@
  */
 #include "kmtest.h"
 
+#include "buddy.h"
 #include "kmalloc.h"
 #include "kmem_cache.h"
 #include "mm_boot.h"

@@ -7,10 +7,10 @@
 
 #include <sched.h>
 
+#include "buddy.h"
 #include "kmalloc.h"
 #include "kswapd.h"
 #include "mm_init.h"
-#include "page_alloc.h"
 #include "params.h"
 #include "percpu.h"
 #include "slab_common.h"

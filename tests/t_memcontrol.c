@@ -5,10 +5,10 @@
  */
 #include "kmtest.h"
 
+#include "buddy.h"
 #include "kmalloc.h"
 #include "memcontrol.h"
 #include "mm_init.h"
-#include "page_alloc.h"
 #include "slab_common.h"
 #include "vmalloc.h"
 #include "vmscan.h"

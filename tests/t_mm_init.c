@@ -8,9 +8,9 @@
 
 #include <sys/time.h>
 
+#include "buddy.h"
 #include "kmalloc.h"
 #include "mm_init.h"
-#include "page_alloc.h"
 #include "percpu.h"
 #include "sheaf.h"
 #include "slab_common.h"

@@ -4,6 +4,7 @@
  */
 #include "kmtest.h"
 
+#include "buddy.h"
 #include "kmalloc.h"
 #include "mm_boot.h"
 #include "page_alloc.h"

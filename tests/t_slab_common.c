@@ -7,6 +7,7 @@
 #include "kmtest.h"
 
 #include "bitops.h"
+#include "buddy.h"
 #include "kmalloc.h"
 #include "mm_boot.h"
 #include "page_alloc.h"

@@ -9,10 +9,10 @@
 
 #include <sys/time.h>
 
+#include "buddy.h"
 #include "kmalloc.h"
 #include "memcontrol.h"
 #include "mm_init.h"
-#include "page_alloc.h"
 #include "slab_common.h"
 #include "vmalloc.h"
 #include "vmscan.h"

@@ -7,9 +7,9 @@
 #include "kmtest.h"
 
 #include "bitops.h"
+#include "buddy.h"
 #include "kmalloc.h"
 #include "mm_boot.h"
-#include "page_alloc.h"
 #include "slab_common.h"
 #include "util.h"
 #include "vmalloc.h"

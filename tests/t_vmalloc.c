@@ -6,8 +6,8 @@
 #include "kmtest.h"
 
 #include "bitops.h"
+#include "buddy.h"
 #include "mm_boot.h"
-#include "page_alloc.h"
 #include "spinlock.h"
 #include "vmalloc.h"
 #include "vmstat.h"
@@ -821,17 +821,6 @@ static void online_fails(void)
 
 /* ---- purging ---- */
 
-static size_t resident(const char *p, size_t len)
-{
-	static unsigned char vec[SZ_4M >> PAGE_SHIFT];
-	size_t n = 0;
-
-	must(len <= SZ_4M && !mincore((void *)p, len, vec));
-	for (size_t i = 0; i < len >> PAGE_SHIFT; i++)
-		n += vec[i] & 1;
-	return n;
-}
-
 static void purge(void)
 {
 	char *area[40];
@@ -849,12 +838,12 @@ static void purge(void)
 	page_trim_threshold = 20 * 32 * PAGE_SIZE; /* is not exceeded */
 	must(vmap_purge(false) == 0);
 	must(stat_now().dirty_pages == 20 * 32);
-	must(resident(area[0], 100 * SZ_1K) == 25);
+	must(km_resident(area[0], 100 * SZ_1K) == 25);
 	page_trim_threshold--;
 	must(vmap_purge(false) == 20 * 32);
 	must(stat_now().dirty_pages == 0);
 	for (unsigned int i = 0; i < ARRAY_SIZE(area); i++) {
-		must(resident(area[i], 100 * SZ_1K) == (i % 2 ? 25 : 0));
+		must(km_resident(area[i], 100 * SZ_1K) == (i % 2 ? 25 : 0));
 		if (i % 2)
 			must(marked(area[i], 100 * SZ_1K, i));
 	}
@@ -943,7 +932,7 @@ static void purge_fails(void)
 	must(stat_now().dirty_pages == 17 * 16);
 	km_fail("madvise", 0);
 	must(vmap_purge(true) == 17 * 16);
-	must(resident(p, SZ_1M) == 0);
+	must(km_resident(p, SZ_1M) == 0);
 }
 
 /* Every second advice fails: some guards stay, none of them in an area. */
@@ -1239,10 +1228,10 @@ static size_t clear_area(size_t step)
 		memset(p + at, 1, arch_page_size);
 	vfree(p);
 	p = vzalloc(CLEARED);
-	pages = resident(p, CLEARED);
+	pages = km_resident(p, CLEARED);
 	must(km_is_zero(p, CLEARED));
 	vfree(p);
-	must(!vmap_purge(true) || !resident(p, CLEARED));
+	must(!vmap_purge(true) || !km_resident(p, CLEARED));
 	return pages;
 }
 
@@ -1374,11 +1363,11 @@ static void sparse_first(void)
 	area(13 * SZ_1M, true);
 	vmap_free(full);
 	must(stat_now().dirty_pages == 14 * 256);
-	must(resident(part[1], SZ_1M) == 256);
+	must(km_resident(part[1], SZ_1M) == 256);
 	/* The new one has its room before it is used. */
 	area(14 * SZ_1M, true);
 	must(stat_now().dirty_pages <= 8 * 256);
-	must(resident(part[1], SZ_1M) == 0);
+	must(km_resident(part[1], SZ_1M) == 0);
 	check_vmap();
 }
 

@@ -6,6 +6,7 @@
  */
 #include "kmtest.h"
 
+#include "buddy.h"
 #include "mm_boot.h"
 #include "page_alloc.h"
 #include "params.h"

@@ -5,9 +5,9 @@
  */
 #include "kmtest.h"
 
+#include "buddy.h"
 #include "kmalloc.h"
 #include "mm_boot.h"
-#include "page_alloc.h"
 #include "slab_common.h"
 #include "vmscan.h"
 #include "vmstat.h"

@@ -15,6 +15,7 @@
 #include <malloc.h>
 
 #include "arch.h"
+#include "buddy.h"
 #include "kmem_cache.h"
 #include "mm_init.h"
 #include "page_alloc.h"
