@@ -22,7 +22,7 @@
 #include "mm_init.h"
 #include "printk.h"
 #include "slabinfo.h"
-#include "vmalloc.h"
+#include "vmap_area.h"
 #include "zone.h"
 
 __export int malloc_trim(size_t pad)

@@ -74,13 +74,13 @@ size_t page_report(bool all);
  * somebody else has no room left; returns bytes. */
 size_t page_offline_tail(void);
 /* Called, without locks, when no memory can be brought online; true if it
- * made room (registered by vmalloc). */
+ * made room (registered by vmap_area). */
 extern bool (*page_shrinker)(void);
 /* Called, without our locks, after old pages were given back (registered by
  * slab_common). */
 extern void (*page_reaper)(void);
 /* Called, without our locks, when much that is free is resident (registered
- * by kswapd; vmalloc calls it as well). */
+ * by kswapd; vmap_area calls it as well). */
 extern void (*page_waker)(void);
 #define PAGES_TO_WAKE 1024
 /* Called, without our locks, when the zone has grown by much: what others hold

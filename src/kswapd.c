@@ -46,7 +46,7 @@
 #include "percpu.h"
 #include "slab_common.h"
 #include "spinlock.h"
-#include "vmalloc.h"
+#include "vmap_area.h"
 #include "zone.h"
 
 #define KSWAPD_BYTES SZ_64K

@@ -41,7 +41,7 @@
 #define BOOT_SIZE SZ_1G
 #define NOLOCK_SIZE SZ_1G
 #define LARGEST_ALIGN (256 * SZ_1M) /* its largest blocks' */
-#define VMAP_UNIT_BYTES 32	    /* vmalloc.c checks this */
+#define VMAP_UNIT_BYTES 32	    /* vmap_area.h checks this */
 #define THP_HEAP_MIN (32 * SZ_1M)
 #define THP_SPLITS_MAX 4096 /* each may cost two mappings of 65,530 */
 #define PHYS_MAX (4 * SZ_1T)

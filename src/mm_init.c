@@ -34,7 +34,7 @@
 #include "shmem.h"
 #include "slab_common.h"
 #include "spinlock.h"
-#include "vmalloc.h"
+#include "vmap_area.h"
 #include "vmscan.h"
 #include "zone.h"
 

@@ -12,7 +12,7 @@
 #include "printk.h"
 #include "sheaf.h"
 #include "slab_common.h"
-#include "vmalloc.h"
+#include "vmap_area.h"
 #include "vmstat.h"
 #include "zone.h"
 

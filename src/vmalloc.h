@@ -42,21 +42,4 @@ size_t vmap_size(const void *p);
 /* Resizes in place or by moving page tables; NULL: @p is as it was. */
 void *vmap_resize(void *p, size_t size);
 
-/* Gives free areas' pages back to the system: those older than the
- * reporting delay, or all.  Returns the number of pages. */
-size_t vmap_purge(bool all);
-
-struct vmap_stat {
-	size_t areas, live_pages, dirty_pages, span_pages;
-	u64 locks; /* how often the lock was taken */
-};
-void vmap_stat(struct vmap_stat *stat);
-
-void vmap_fork_lock(void);
-void vmap_fork_unlock(void);
-void vmap_fork_child(void);
-
-/* Debug: walks all runs; BUG if one breaks an invariant. */
-void check_vmap(void);
-
 #endif

@@ -47,7 +47,7 @@
 #include "printk.h"
 #include "slab_common.h"
 #include "spinlock.h"
-#include "vmalloc.h"
+#include "vmap_area.h"
 #include "vmstat.h"
 #include "zone.h"
 

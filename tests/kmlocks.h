@@ -8,7 +8,7 @@
 
 #include "buddy.h"
 #include "slab_common.h"
-#include "vmalloc.h"
+#include "vmap_area.h"
 
 static inline void lock_all(void)
 {

@@ -46,6 +46,7 @@ unit_tests = \
 	%D%/t_util \
 	%D%/t_vmalloc \
 	%D%/t_vmap \
+	%D%/t_vmap_area \
 	%D%/t_vmscan \
 	%D%/t_vmstat \
 	%D%/t_zone

@@ -17,6 +17,7 @@
 #include "page_alloc.h"
 #include "slab_common.h"
 #include "vmalloc.h"
+#include "vmap_area.h"
 
 /* ---- signatures ---- */
 

@@ -10,7 +10,7 @@
 #include "kmalloc.h"
 #include "mm_init.h"
 #include "slab_common.h"
-#include "vmalloc.h"
+#include "vmap_area.h"
 #include "vmstat.h"
 #include "zone.h"
 

@@ -14,7 +14,7 @@
 #include "params.h"
 #include "percpu.h"
 #include "slab_common.h"
-#include "vmalloc.h"
+#include "vmap_area.h"
 #include "vmstat.h"
 
 static void start(const char *options)

@@ -10,7 +10,7 @@
 #include "memcontrol.h"
 #include "mm_init.h"
 #include "slab_common.h"
-#include "vmalloc.h"
+#include "vmap_area.h"
 #include "vmscan.h"
 
 #define ACC GFP_KERNEL_ACCOUNT

@@ -14,7 +14,7 @@
 #include "percpu.h"
 #include "sheaf.h"
 #include "slab_common.h"
-#include "vmalloc.h"
+#include "vmap_area.h"
 #include "vmstat.h"
 
 /* ---- a little of everything ---- */

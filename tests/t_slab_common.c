@@ -13,7 +13,7 @@
 #include "page_alloc.h"
 #include "percpu.h"
 #include "slab_common.h"
-#include "vmalloc.h"
+#include "vmap_area.h"
 #include "vmstat.h"
 
 static const unsigned int classes[] = {

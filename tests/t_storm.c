@@ -14,7 +14,7 @@
 #include "memcontrol.h"
 #include "mm_init.h"
 #include "slab_common.h"
-#include "vmalloc.h"
+#include "vmap_area.h"
 #include "vmscan.h"
 
 #define THREADS 4

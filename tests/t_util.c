@@ -13,6 +13,7 @@
 #include "slab_common.h"
 #include "util.h"
 #include "vmalloc.h"
+#include "vmap_area.h"
 
 #define GFP_0 (GFP_KERNEL | __GFP_ZERO)
 

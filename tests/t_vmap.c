@@ -14,6 +14,7 @@
 #include "spinlock.h"
 #include "util.h"
 #include "vmalloc.h"
+#include "vmap_area.h"
 #include "vmstat.h"
 
 #include <kmalloc/memcontrol.h>

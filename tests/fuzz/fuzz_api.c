@@ -23,6 +23,7 @@
 #include "slab_bulk.h"
 #include "slab_common.h"
 #include "vmalloc.h"
+#include "vmap_area.h"
 
 #include <kmalloc.h>
 
