@@ -388,22 +388,31 @@ static __always_inline void *do_malloc(size_t size, bool zero)
 	return p;
 }
 
-/* ---- charged to groups ---- */
+/* ---- caches without sheaves ---- */
 
 /*
  * What is charged has caches of its own, without sheaves, so that every free
  * of an object of theirs comes to slab_free_slowpath, which asks whose it is.
+ * So has what is scarce, below 4 GiB or locked: what is freed goes to its slab,
+ * and may go on to who wants another size.
  */
 #define CHARGED_MAX 8192
 
-static struct kmem_cache *charged_caches[SLAB_ID_FIRST_MALLOC]; /* atomic */
+/* Those of ZONE_NORMAL are for what is charged.  Atomic. */
+static struct kmem_cache *direct_caches[ZONE_FIRST_NODE][SLAB_ID_FIRST_MALLOC];
 
-static struct kmem_cache *charged_cache(size_t bytes)
+static noinline struct kmem_cache *make_direct_cache(unsigned int zone,
+						     unsigned int id)
 {
-	unsigned int id = slab_index_id(slab_kmalloc_index, bytes);
+	static const struct {
+		const char *before, *behind;
+	} names[ZONE_FIRST_NODE] = {
+		[ZONE_NORMAL] = { "", "cg-" },
+		[ZONE_DMA32] = { "dma32-", "" },
+		[ZONE_PINNED] = { "pinned-", "" },
+		[ZONE_DMA32_PINNED] = { "dma32-pinned-", "" },
+	};
 	u32 size = (u32)slab_object_size[id];
-	/* pairs with the release below */
-	struct kmem_cache *s = smp_load_acquire(&charged_caches[id]);
 	char name[CACHE_NAME_LEN];
 	struct cache_plan plan = {
 		.name = name,
@@ -411,21 +420,33 @@ static struct kmem_cache *charged_cache(size_t bytes)
 		.align = 1U << __ffs(size),
 		.flags = SLAB_ACCOUNT,
 		.id = CACHE_ID_NONE,
+		.zone = (u8)zone,
 	};
+	struct kmem_cache *s;
 
-	if (likely(s))
-		return s;
-	scnprintf(name, sizeof(name), "kmalloc-cg-%u", size);
+	scnprintf(name, sizeof(name), "%skmalloc-%s%u", names[zone].before,
+		  names[zone].behind, size);
 	if (!spin_lock(&slab_mutex))
 		return NULL;
-	s = charged_caches[id];
+	s = direct_caches[zone][id];
 	if (!s)
 		s = __slab_make_cache(&plan);
+	/* pairs with the acquire in direct_cache */
 	if (s)
-		smp_store_release(&charged_caches[id], s);
+		smp_store_release(&direct_caches[zone][id], s);
 	spin_unlock(&slab_mutex);
 	return s;
 }
+
+static struct kmem_cache *direct_cache(unsigned int zone, unsigned int id)
+{
+	/* pairs with the release in make_direct_cache */
+	struct kmem_cache *s = smp_load_acquire(&direct_caches[zone][id]);
+
+	return likely(s) ? s : make_direct_cache(zone, id);
+}
+
+/* ---- charged to groups ---- */
 
 static bool note_owner(struct kmem_cache *s, void *obj, u16 owner)
 {
@@ -507,7 +528,8 @@ static noinline void *alloc_charged(size_t size, size_t align, size_t rounded,
 
 	if (align > PAGE_SIZE || rounded > CHARGED_MAX)
 		return large_charged(size, align, zero, memcg);
-	s = charged_cache(max(rounded, 1UL));
+	s = direct_cache(ZONE_NORMAL,
+			 slab_index_id(slab_kmalloc_index, max(rounded, 1UL)));
 	p = s ? slab_alloc_charged(s, memcg, ZONE_NORMAL) : NULL;
 	if (p && zero)
 		__builtin_memset(p, 0, s->size);
@@ -516,57 +538,15 @@ static noinline void *alloc_charged(size_t size, size_t align, size_t rounded,
 
 /* ---- in a place of its own ---- */
 
-/*
- * A node's objects are of the caches that all use; what is scarce, below 4 GiB
- * or locked, has caches of its own.  These have no sheaves: what is freed goes
- * to its slab, and may go on to who wants another size.
- */
-
-static struct kmem_cache
-	*zone_caches[ZONE_FIRST_NODE][SLAB_ID_FIRST_MALLOC]; /* atomic */
-
-static struct kmem_cache *make_zone_cache(unsigned int zone, unsigned int id)
-{
-	static const char *const kinds[ZONE_FIRST_NODE] = {
-		[ZONE_DMA32] = "dma32",
-		[ZONE_PINNED] = "pinned",
-		[ZONE_DMA32_PINNED] = "dma32-pinned",
-	};
-	u32 size = (u32)slab_object_size[id];
-	char name[CACHE_NAME_LEN];
-	struct cache_plan plan = {
-		.name = name,
-		.size = size,
-		.align = 1U << __ffs(size),
-		.flags = SLAB_ACCOUNT,
-		.id = CACHE_ID_NONE,
-		.zone = (u8)zone,
-	};
-	struct kmem_cache *s;
-
-	scnprintf(name, sizeof(name), "%s-kmalloc-%u", kinds[zone], size);
-	if (!spin_lock(&slab_mutex))
-		return NULL;
-	s = zone_caches[zone][id];
-	if (!s)
-		s = __slab_make_cache(&plan);
-	/* pairs with the acquire in zone_cache */
-	if (s)
-		smp_store_release(&zone_caches[zone][id], s);
-	spin_unlock(&slab_mutex);
-	return s;
-}
-
+/* A node's objects are of the caches that all use. */
 static struct kmem_cache *zone_cache(size_t size, unsigned int zone,
 				     bool charged)
 {
 	unsigned int id = slab_index_id(slab_kmalloc_index, size);
-	struct kmem_cache *s;
 
-	if (zone >= ZONE_FIRST_NODE)
-		return charged ? charged_cache(size) : cache_of_id(id);
-	s = smp_load_acquire(&zone_caches[zone][id]);
-	return likely(s) ? s : make_zone_cache(zone, id);
+	if (zone < ZONE_FIRST_NODE)
+		return direct_cache(zone, id);
+	return charged ? direct_cache(ZONE_NORMAL, id) : cache_of_id(id);
 }
 
 static void *small_zoned(size_t size, unsigned int zone,
