@@ -239,39 +239,41 @@ static void confined_does_not_look(void)
 	end();
 }
 
-static void as_limit(void)
-{
-	begin();
-	put("self", "0::/a\n");
-	put("a/memory.max", "33554432\n");
-	setenv("KMALLOC", "cgroup=limit", 1);
-	must(mm_boot());
-	must(param(mem) == 30 * SZ_1M);
-	must(!vmalloc(40 * SZ_1M));
-	end();
-}
+struct limited {
+	const char *options;
+	size_t mem; /* what comes of it */
+};
 
-static void own_limit_first(void)
+static void limited(void *arg)
 {
-	begin();
-	put("self", "0::/a\n");
-	put("a/memory.max", "33554432\n");
-	setenv("KMALLOC", "cgroup=limit mem=20M", 1);
-	must(mm_boot());
-	must(param(mem) == 20 * SZ_1M);
-	end();
-}
+	const struct limited *l = arg;
 
-static void not_asked_for(void)
-{
 	begin();
 	put("self", "0::/a\n");
 	put("a/memory.max", "33554432\n");
 	put("a/memory.current", "33554432\n");
-	setenv("KMALLOC", "cgroup=off", 1);
+	setenv("KMALLOC", l->options, 1);
 	must(mm_boot());
-	must(!param(mem));
+	must(param(mem) == l->mem);
+	must(!vmalloc(40 * SZ_1M) == !!l->mem);
 	end();
+}
+
+/* The group's limit is that of the library if it is asked for, and has none of
+ * its own. */
+static void test_limited(void **state)
+{
+	static const struct limited rows[] = {
+		{ "cgroup=limit", 30 * SZ_1M },
+		{ "cgroup=limit mem=20M", 20 * SZ_1M },
+		{ "cgroup=off", 0 },
+	};
+	static struct km_child c;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++) {
+		km_child(&c, limited, &rows[i]);
+		assert_child_ok(&c);
+	}
 }
 
 int main(void)
@@ -284,9 +286,7 @@ int main(void)
 		km_unit_child(free_looks),
 		km_unit_child(free_does_not_look),
 		km_unit_child(confined_does_not_look),
-		km_unit_child(as_limit),
-		km_unit_child(own_limit_first),
-		km_unit_child(not_asked_for),
+		cmocka_unit_test(test_limited),
 	};
 
 	return km_run_tests(tests);
