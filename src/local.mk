@@ -20,6 +20,7 @@ core_sources = \
 	%D%/nolock.h %D%/nolock.c \
 	%D%/memcontrol.h %D%/memcontrol.c \
 	%D%/sheaf.h %D%/sheaf.c \
+	%D%/barn.h %D%/barn.c \
 	%D%/shmem.h %D%/shmem.c \
 	%D%/zone.h %D%/zone.c \
 	%D%/buddy.h %D%/buddy.c \

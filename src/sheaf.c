@@ -2,7 +2,7 @@
 /*
  * sheaf: the pool of unused sheaves.
  *
- *   pool -> block -> block -> NULL      linked through slot 0
+ *   pool -> block -> block -> NULL      linked through the link's slot
  *
  * Blocks come from boot memory, four to a page, and are kept for ever:
  * there are at most two for each id and CPU, and a barn's worth for each
@@ -23,7 +23,6 @@
 static struct spinlock pool_lock = SPIN_LOCK_INIT(SHEAF_POOL);
 static void **pool; /* atomic; taken from under pool_lock */
 
-/* Who was late may still look at what was the sheaf's first slot. */
 static void pool_add(void **block)
 {
 	void **first = atomic_read(&pool);

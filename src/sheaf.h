@@ -4,14 +4,16 @@
  *
  * A sheaf is named by its top (see percpu.h for the picture).  Its capacity
  * is where its sentinel stands: a sheaf for n objects has NULL n slots
- * below its end.  What holds a sheaf here owns it alone.
+ * below its end.  The block's first slot is left for who has the sheaf, to
+ * link it by.  What holds a sheaf here owns it alone.
  */
 #ifndef KM_SHEAF_H
 #define KM_SHEAF_H
 
 #include "percpu.h"
 
-#define SHEAF_MAX_CAPACITY (SHEAF_SLOTS - 1)
+/* But for the link and the sentinel. */
+#define SHEAF_MAX_CAPACITY (SHEAF_SLOTS - 2)
 
 /* An empty sheaf for @capacity objects, 1 to SHEAF_MAX_CAPACITY; 0 if there
  * is no memory.  Context: takes SHEAF_POOL. */
@@ -23,6 +25,12 @@ void sheaf_put(uintptr_t top);
 static inline void **sheaf_block(uintptr_t top)
 {
 	return (void **)((top - sizeof(void *)) & ~(uintptr_t)SHEAF_MASK);
+}
+
+/* Its owner's, to hold another sheaf's top. */
+static inline uintptr_t *sheaf_link(uintptr_t top)
+{
+	return (uintptr_t *)sheaf_block(top);
 }
 
 static inline bool sheaf_is_empty(uintptr_t top)
@@ -56,6 +64,16 @@ static inline uintptr_t sheaf_reset(uintptr_t top, unsigned int capacity)
 
 	WRITE_ONCE(block[SHEAF_SLOTS - 1 - capacity], NULL);
 	return (uintptr_t)&block[SHEAF_SLOTS - capacity];
+}
+
+/* How many objects are in it. */
+static inline unsigned int sheaf_count(uintptr_t top)
+{
+	void **end = (void **)top, **pos = end;
+
+	while (pos[-1])
+		pos--;
+	return (unsigned int)(end - pos);
 }
 
 /* Moves objects out of a sheaf, into it: as many as there are, as fit, @nr at

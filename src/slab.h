@@ -3,7 +3,7 @@
  * slub: caches of equal objects.
  *
  *   kmem_cache ─ per CPU: top, spare (percpu id)      sheaf.h, percpu.h
- *              ─ barn: full sheaves                   cache lock
+ *              ─ barn[CPU]: full sheaves              barn.h
  *              ─ partial[CPU][fullness]: slabs        cache lock
  *
  * A slab is an aligned run of pages.  Its struct slab, with one bit for
@@ -18,6 +18,7 @@
 #include <kmalloc/rcu.h>
 #include <kmalloc/slab.h>
 
+#include "barn.h"
 #include "buddy.h"
 #include "memblock.h"
 #include "sheaf.h"
@@ -27,10 +28,9 @@
 #define SLAB_COMMON_ORDER 4 /* of objects from 1 to 8 KiB */
 #define SLAB_MAX_ORDER 7
 #define NR_FULLNESS 6
-#define NR_TAGS 8 /* a top has so many free low bits */
+#define NR_TAGS NR_BARNS
 #define ZONED_TAG NR_TAGS /* of slabs that are from a node's zone */
 #define NR_LISTS ((NR_TAGS + 1) * NR_FULLNESS)
-#define BARN_MAX 16
 #define CACHE_NAME_LEN 40
 
 /* Caches beyond the last per-CPU id share this one: no sheaves. */
@@ -69,7 +69,10 @@ struct kmem_cache {
 	u8 id;		      /* const: per-CPU id */
 	u8 order;	      /* const */
 	u8 fullness_shift;    /* const */
-	u8 barn_max;	      /* const */
+	u8 barn_least;	      /* const: of sheaves in a barn */
+	u8 barn_most;	      /* const */
+	u8 barn_max;	      /* atomic: now, from the one to the other */
+	u8 overflows;	      /* atomic: sheaves flushed, but not refilled */
 	u32 capacity;	      /* const: of a sheaf; 0: there are none */
 	u32 align;	      /* const */
 	u32 colour_step;      /* const: 0, or a multiple of align */
@@ -78,11 +81,10 @@ struct kmem_cache {
 	slab_flags_t flags;   /* const */
 	void (*ctor)(void *); /* const */
 
-	unsigned int barn_nr;	  /* cache lock */
-	unsigned int barn_kept;	  /* cache lock: empty ones behind them */
-	uintptr_t barn[BARN_MAX]; /* cache lock: tagged tops, none empty */
+	struct barn barn[NR_BARNS];
 	/* Cache lock: for each tag and ZONED_TAG, fullest first. */
 	struct list_head partial[NR_LISTS];
+	u32 nr_partial[NR_TAGS + 1]; /* cache lock; racy readers: likewise */
 	unsigned int nr_slabs; /* cache lock */
 	size_t nr_objects;     /* cache lock: in all slabs */
 	unsigned int nr_empty; /* cache lock; racy readers: on last lists */
@@ -172,6 +174,12 @@ uintptr_t slab_get_roomy_sheaf(struct kmem_cache *s);
  * of them, under one lock; returns how many. */
 size_t slab_take_from_barn(struct kmem_cache *s, void **objs, size_t nr);
 size_t slab_give_to_barn(struct kmem_cache *s, void **objs, size_t nr);
+bool slab_barn_has_room(struct kmem_cache *s);
+/* So many sheaves' objects went to the slabs, came from there: a sheaf that
+ * overflowed and is refilled later need not have, had there been more room in
+ * the barns, and from then on there is. */
+void slab_note_overflow(struct kmem_cache *s, size_t sheaves);
+void slab_note_refill(struct kmem_cache *s, size_t sheaves);
 /* Finds a place for a sheaf of @s that is in nobody's way. */
 void slab_stash_sheaf(struct kmem_cache *s, uintptr_t top);
 

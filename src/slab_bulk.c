@@ -41,6 +41,8 @@ static size_t take_from_slabs(struct kmem_cache *s, void **objs, size_t nr)
 {
 	size_t got = 0;
 
+	if (s->capacity)
+		slab_note_refill(s, nr / s->capacity);
 	while (got < nr) {
 		unsigned int want =
 			(unsigned int)min(nr - got, DIRECT_MOST + 0UL);
@@ -92,6 +94,8 @@ size_t slab_alloc_bulk(struct kmem_cache *s, void **objs, size_t nr)
 
 static void give_to_slabs(struct kmem_cache *s, void **objs, size_t nr)
 {
+	if (s->capacity)
+		slab_note_overflow(s, nr / s->capacity);
 	while (nr) {
 		size_t n = min(nr, DIRECT_MOST + 0UL);
 
@@ -102,9 +106,9 @@ static void give_to_slabs(struct kmem_cache *s, void **objs, size_t nr)
 }
 
 /* Where the barn is full, another sheaf would be flushed for this one. */
-static bool has_place(const struct kmem_cache *s, size_t nr)
+static bool has_place(struct kmem_cache *s, size_t nr)
 {
-	return nr < s->capacity || atomic_read(&s->barn_nr) < s->barn_max;
+	return nr < s->capacity || slab_barn_has_room(s);
 }
 
 static size_t give_to_sheaves(struct kmem_cache *s, void **objs, size_t nr)

@@ -1152,14 +1152,21 @@ void slab_fork_lock(void)
 	spin_fork_lock(&slab_mutex);
 	list_for_each_entry(s, &cache_list, list)
 		spin_fork_lock(&s->lock);
+	list_for_each_entry(s, &cache_list, list) {
+		for (int i = 0; i < NR_BARNS; i++)
+			spin_fork_lock(&s->barn[i].lock);
+	}
 }
 
 void slab_fork_unlock(void)
 {
 	struct kmem_cache *s;
 
-	list_for_each_entry(s, &cache_list, list)
+	list_for_each_entry(s, &cache_list, list) {
+		for (int i = 0; i < NR_BARNS; i++)
+			spin_fork_unlock(&s->barn[i].lock);
 		spin_fork_unlock(&s->lock);
+	}
 	spin_fork_unlock(&slab_mutex);
 }
 
@@ -1167,8 +1174,11 @@ void slab_fork_child(void)
 {
 	struct kmem_cache *s;
 
-	list_for_each_entry(s, &cache_list, list)
+	list_for_each_entry(s, &cache_list, list) {
+		for (int i = 0; i < NR_BARNS; i++)
+			spin_lock_reinit(&s->barn[i].lock);
 		spin_lock_reinit(&s->lock);
+	}
 	spin_lock_reinit(&slab_mutex);
 	atomic_set(&shrinking_grown, 0);
 }

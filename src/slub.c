@@ -5,8 +5,9 @@
  *   alloc: pop top ─empty→ spare ─empty→ barn ─none→ slabs ─none→ new slab
  *   free:  push top ─full→ spare ─full→ barn ─full→ flush to slabs
  *
- * (A barn also takes sheaves that are filled in part, and keeps those that
- * bulk calls emptied.)
+ * Barns are small at first.  Where a sheaf is refilled after another one had to
+ * be flushed, one more in a barn would have saved both, and from then on there
+ * may be one more; a cache that is found idle starts over.
  *
  * struct slab over the descriptors of its pages:
  *
@@ -65,9 +66,11 @@
 #define COLOUR_LINE 64
 #define COLOUR_BYTES 1024
 #define COLOUR_MIN_OBJECTS 32
-/* Of large objects, in a sheaf and in a barn. */
+/* Of large objects, in a sheaf. */
 #define SHEAF_OBJECT_BYTES 32768U
-#define BARN_BYTES 65536
+/* Of objects, in a barn: as it is first, and when it has proved too small. */
+#define BARN_BYTES 32768
+#define BARN_BYTES_MOST 262144
 /* Of slabs, before it is certain that whole ones are used. */
 #define POPULATE_FROM (256 * SZ_1K)
 /* Slabs of a cache that keeps an empty one. */
@@ -142,6 +145,11 @@ static u32 colour_bytes(const struct kmem_cache *s)
 	return ALIGN_DOWN(min(slack, COLOUR_BYTES + 0U), s->colour_step);
 }
 
+static u8 barn_sheaves(const struct kmem_cache *s, u32 bytes)
+{
+	return (u8)clamp(bytes / (s->capacity * s->size), 1U, BARN_MAX + 0U);
+}
+
 /* None without a per-CPU id, and none where memory matters most. */
 static void init_sheaves(struct kmem_cache *s, const struct cache_plan *plan)
 {
@@ -150,8 +158,9 @@ static void init_sheaves(struct kmem_cache *s, const struct cache_plan *plan)
 	s->capacity = plan->capacity ?
 			      min(plan->capacity, SHEAF_MAX_CAPACITY + 0U) :
 			      sheaf_capacity(s->size);
-	s->barn_max = (u8)clamp(BARN_BYTES / (s->capacity * s->size), 2U,
-				BARN_MAX + 0U);
+	s->barn_least = barn_sheaves(s, BARN_BYTES);
+	s->barn_most = barn_sheaves(s, BARN_BYTES_MOST);
+	s->barn_max = s->barn_least;
 }
 
 void slab_cache_init(struct kmem_cache *s, const struct cache_plan *plan)
@@ -183,6 +192,8 @@ void slab_cache_init(struct kmem_cache *s, const struct cache_plan *plan)
 	s->zone = plan->zone;
 	for (int i = 0; i < NR_LISTS; i++)
 		INIT_LIST_HEAD(&s->partial[i]);
+	for (int i = 0; i < NR_BARNS; i++)
+		barn_init(&s->barn[i]);
 	scnprintf(s->name, sizeof(s->name), "%s", plan->name);
 }
 
@@ -298,17 +309,31 @@ static u8 list_of(const struct kmem_cache *s, const struct slab *slab)
 		    (slab->free >> s->fullness_shift));
 }
 
+static void count_partial(struct kmem_cache *s, const struct slab *slab, int nr)
+{
+	u32 *count = &s->nr_partial[slab->list_nr / NR_FULLNESS];
+
+	WRITE_ONCE(*count, *count + (u32)nr);
+}
+
 static void list_slab(struct kmem_cache *s, struct slab *slab)
 {
 	slab->list_nr = list_of(s, slab);
 	list_add(&slab->list, &s->partial[slab->list_nr]);
+	count_partial(s, slab, 1);
+}
+
+static void unlist_slab(struct kmem_cache *s, struct slab *slab)
+{
+	list_del(&slab->list);
+	count_partial(s, slab, -1);
 }
 
 static void relist_slab(struct kmem_cache *s, struct slab *slab)
 {
 	if (slab->list_nr == list_of(s, slab))
 		return;
-	list_del(&slab->list);
+	unlist_slab(s, slab);
 	list_slab(s, slab);
 }
 
@@ -316,6 +341,8 @@ static struct slab *fullest_of(struct kmem_cache *s, unsigned int tag)
 {
 	struct list_head *lists = &s->partial[tag * NR_FULLNESS];
 
+	if (!s->nr_partial[tag])
+		return NULL;
 	for (int i = 0; i < NR_FULLNESS; i++) {
 		if (!list_empty(&lists[i]))
 			return list_first_entry(&lists[i], struct slab, list);
@@ -388,7 +415,7 @@ static unsigned int __take_from_slabs(struct kmem_cache *s, void **end,
 		if (slab->free)
 			relist_slab(s, slab);
 		else
-			list_del(&slab->list);
+			unlist_slab(s, slab);
 	}
 	return got;
 }
@@ -402,7 +429,7 @@ static bool is_dense(const struct kmem_cache *s)
 /* Takes an empty slab off its list, out of all counts. */
 static void __remove_slab(struct kmem_cache *s, struct slab *slab)
 {
-	list_del(&slab->list);
+	unlist_slab(s, slab);
 	atomic_set(&s->nr_slabs, s->nr_slabs - 1);
 	if (is_dense(s))
 		atomic_sub(&mem_dense_pages, 1UL << s->order);
@@ -790,7 +817,7 @@ static void __take_one(struct kmem_cache *s, struct slab *slab, void **obj)
 	if (slab->free)
 		relist_slab(s, slab);
 	else
-		list_del(&slab->list);
+		unlist_slab(s, slab);
 }
 
 static bool __take_zoned(struct kmem_cache *s, unsigned int zone, void **obj)
@@ -885,171 +912,50 @@ bool slab_free_direct(struct kmem_cache *s, void **objs, unsigned int nr)
 	return true;
 }
 
-/* ---- sheaves between CPUs, barn and slabs ---- */
-
-static void **sheaf_first(uintptr_t top, unsigned int *nr)
-{
-	void **end = (void **)top, **pos = end;
-
-	while (pos[-1])
-		pos--;
-	*nr = (unsigned int)(end - pos);
-	return pos;
-}
+/* ---- sheaves between CPUs, barns and slabs ---- */
 
 /* Returns all objects to their slabs; the sheaf stays, empty. */
 static uintptr_t flush_sheaf(struct kmem_cache *s, uintptr_t top)
 {
-	unsigned int nr;
-	void **objs = sheaf_first(top, &nr);
+	unsigned int nr = sheaf_count(top);
 
-	slab_free_direct(s, objs, nr);
+	slab_free_direct(s, (void **)top - nr, nr);
 	vmstat_add(VMSTAT_sheaf_flush, 1);
 	return sheaf_reset(top, s->capacity);
 }
 
-/* In the barn a top's low bits are the tag of the CPU whose sheaf it was. */
-static uintptr_t barn_top(const struct kmem_cache *s, unsigned int i)
+static u32 barn_max(const struct kmem_cache *s)
 {
-	return s->barn[i] - s->barn[i] % NR_TAGS;
+	return READ_ONCE(s->barn_max);
 }
 
-/* The index of this CPU's latest sheaf, whose objects are in its cache; else
- * of the oldest of the others', who are the least likely to miss it, if they
- * have many or if this CPU has no slabs to take from.  barn_nr: none. */
-static unsigned int __barn_choose(struct kmem_cache *s)
+void slab_note_overflow(struct kmem_cache *s, size_t sheaves)
 {
-	unsigned int tag = cpu_tag();
-
-	for (unsigned int i = s->barn_nr; i-- > 0;) {
-		if (s->barn[i] % NR_TAGS == tag)
-			return i;
-	}
-	return s->barn_nr <= s->barn_max / 2U && fullest_of(s, tag) ?
-		       s->barn_nr :
-		       0;
+	WRITE_ONCE(s->overflows, (u8)min(READ_ONCE(s->overflows) + sheaves,
+					 BARN_MAX + 0UL));
 }
 
-/*
- * Sheaves that bulk calls emptied stay behind the others, for bulk calls to
- * fill again:
- *
- *	barn[0 .. barn_nr)	barn[.. barn_nr + barn_kept)	.. barn_max
- *	with objects, tagged	empty
- */
-
-static uintptr_t __barn_take(struct kmem_cache *s, unsigned int i)
+void slab_note_refill(struct kmem_cache *s, size_t sheaves)
 {
-	uintptr_t top = barn_top(s, i);
+	u32 overflows = READ_ONCE(s->overflows), most = barn_max(s);
+	u32 more = (u32)min(sheaves, overflows + 0UL);
 
-	atomic_set(&s->barn_nr, s->barn_nr - 1);
-	for (; i < s->barn_nr + s->barn_kept; i++)
-		s->barn[i] = s->barn[i + 1];
-	return top;
-}
-
-static bool __barn_add(struct kmem_cache *s, uintptr_t top)
-{
-	unsigned int nr = s->barn_nr, end = nr + s->barn_kept;
-
-	if (nr >= s->barn_max)
-		return false;
-	if (end < s->barn_max) {
-		s->barn[end] = s->barn[nr];
-	} else {
-		WRITE_ONCE(s->barn_kept, s->barn_kept - 1);
-		sheaf_put(s->barn[nr]);
-	}
-	s->barn[nr] = top | cpu_tag();
-	atomic_set(&s->barn_nr, nr + 1);
-	return true;
-}
-
-/* The last of the kept ones; there is one. */
-static uintptr_t __barn_unkeep(struct kmem_cache *s)
-{
-	WRITE_ONCE(s->barn_kept, s->barn_kept - 1);
-	return s->barn[s->barn_nr + s->barn_kept];
-}
-
-size_t slab_take_from_barn(struct kmem_cache *s, void **objs, size_t nr)
-{
-	size_t got = 0;
-	unsigned int n = 0;
-
-	if (!atomic_read(&s->barn_nr) || !spin_lock(&s->lock))
-		return 0;
-	for (; s->barn_nr && nr - got >= s->capacity; n++) {
-		unsigned int i = __barn_choose(s);
-		uintptr_t top;
-
-		if (i == s->barn_nr)
-			break;
-		top = __barn_take(s, i);
-		got += sheaf_pop_many(&top, objs + got, nr - got);
-		s->barn[s->barn_nr + s->barn_kept] = top;
-		WRITE_ONCE(s->barn_kept, s->barn_kept + 1);
-	}
-	spin_unlock(&s->lock);
-	vmstat_add(VMSTAT_barn_get, n);
-	return got;
-}
-
-size_t slab_give_to_barn(struct kmem_cache *s, void **objs, size_t nr)
-{
-	size_t done = 0;
-	unsigned int n = 0;
-
-	if (!READ_ONCE(s->barn_kept) || !spin_lock(&s->lock))
-		return 0;
-	for (; s->barn_kept && nr - done >= s->capacity; n++) {
-		uintptr_t top = __barn_unkeep(s);
-
-		done += sheaf_push_many(&top, objs + done, nr - done);
-		__barn_add(s, top);
-	}
-	spin_unlock(&s->lock);
-	vmstat_add(VMSTAT_barn_put, n);
-	return done;
-}
-
-static void barn_drop_kept(struct kmem_cache *s)
-{
-	if (!READ_ONCE(s->barn_kept) || !spin_lock(&s->lock))
+	if (!more || most >= s->barn_most)
 		return;
-	while (s->barn_kept)
-		sheaf_put(__barn_unkeep(s));
-	spin_unlock(&s->lock);
+	WRITE_ONCE(s->overflows, (u8)(overflows - more));
+	WRITE_ONCE(s->barn_max, (u8)min(most + more, s->barn_most + 0U));
 }
 
-/* @all: whichever there is. */
-static uintptr_t barn_get(struct kmem_cache *s, bool all)
+static uintptr_t overflow_sheaf(struct kmem_cache *s, uintptr_t top)
 {
-	uintptr_t top = 0;
-	unsigned int i;
-
-	if (!atomic_read(&s->barn_nr) || !spin_lock(&s->lock))
-		return 0;
-	i = all ? 0 : __barn_choose(s);
-	if (i < s->barn_nr)
-		top = __barn_take(s, i);
-	spin_unlock(&s->lock);
-	if (top)
-		vmstat_add(VMSTAT_barn_get, 1);
-	return top;
+	slab_note_overflow(s, 1);
+	return flush_sheaf(s, top);
 }
 
-static bool barn_put(struct kmem_cache *s, uintptr_t top)
+static void reset_barns(struct kmem_cache *s)
 {
-	bool room;
-
-	if (atomic_read(&s->barn_nr) >= s->barn_max || !spin_lock(&s->lock))
-		return false;
-	room = __barn_add(s, top);
-	spin_unlock(&s->lock);
-	if (room)
-		vmstat_add(VMSTAT_barn_put, 1);
-	return room;
+	WRITE_ONCE(s->overflows, 0);
+	WRITE_ONCE(s->barn_max, s->barn_least);
 }
 
 void slab_stash_sheaf(struct kmem_cache *s, uintptr_t top)
@@ -1059,9 +965,9 @@ void slab_stash_sheaf(struct kmem_cache *s, uintptr_t top)
 	if (percpu_cmpxchg(PERCPU_SPARE, s->id, 0, top))
 		return;
 	if (!sheaf_is_empty(top)) {
-		if (barn_put(s, top))
+		if (barn_put(barn_here(s->barn), barn_max(s), top, NULL))
 			return;
-		top = flush_sheaf(s, top);
+		top = overflow_sheaf(s, top);
 	}
 	sheaf_put(top);
 }
@@ -1082,6 +988,42 @@ static bool sheaf_is_used(uintptr_t top)
 	return !sheaf_is_empty(top);
 }
 
+/* Another CPU may take from a barn that is more than half full, and from any
+ * if it has no slabs to take from. */
+static u32 barn_reserved(const struct kmem_cache *s)
+{
+	return READ_ONCE(s->nr_partial[cpu_tag()]) ? barn_max(s) / 2 : 0;
+}
+
+static struct barn *barn_to_take_from(struct kmem_cache *s)
+{
+	struct barn *own = barn_here(s->barn);
+	u32 reserved;
+
+	if (READ_ONCE(own->nr_full))
+		return own;
+	reserved = barn_reserved(s);
+	for (unsigned int i = 0; i < NR_BARNS; i++) {
+		if (READ_ONCE(s->barn[i].nr_full) > reserved)
+			return &s->barn[i];
+	}
+	return NULL;
+}
+
+/* The spare, if it is empty, stays there: who frees will want one. */
+static uintptr_t get_from_barn(struct kmem_cache *s)
+{
+	struct barn *barn = barn_to_take_from(s);
+	uintptr_t top, empty;
+
+	if (!barn)
+		return 0;
+	empty = take_spare(s, sheaf_is_used);
+	top = barn_get(barn, barn_max(s), &empty);
+	slab_stash_sheaf(s, empty);
+	return top;
+}
+
 /* A sheaf with objects from slabs; 0 if there are none.  The spare, if it is
  * empty, saves the pool's lock, which is everybody's. */
 static uintptr_t refill_sheaf(struct kmem_cache *s)
@@ -1100,6 +1042,7 @@ static uintptr_t refill_sheaf(struct kmem_cache *s)
 		sheaf_put(top);
 		return 0;
 	}
+	slab_note_refill(s, 1);
 	vmstat_add(VMSTAT_sheaf_refill, 1);
 	return top + got * sizeof(void *);
 }
@@ -1108,7 +1051,7 @@ uintptr_t slab_get_waiting_sheaf(struct kmem_cache *s)
 {
 	uintptr_t top = take_spare(s, sheaf_is_empty);
 
-	return top ? top : barn_get(s, false);
+	return top ? top : get_from_barn(s);
 }
 
 static uintptr_t get_filled_sheaf(struct kmem_cache *s)
@@ -1116,6 +1059,21 @@ static uintptr_t get_filled_sheaf(struct kmem_cache *s)
 	uintptr_t top = slab_get_waiting_sheaf(s);
 
 	return top ? top : refill_sheaf(s);
+}
+
+size_t slab_take_from_barn(struct kmem_cache *s, void **objs, size_t nr)
+{
+	return barn_take_objects(barn_here(s->barn), s->capacity, objs, nr);
+}
+
+size_t slab_give_to_barn(struct kmem_cache *s, void **objs, size_t nr)
+{
+	return barn_give_objects(barn_here(s->barn), s->capacity, objs, nr);
+}
+
+bool slab_barn_has_room(struct kmem_cache *s)
+{
+	return READ_ONCE(barn_here(s->barn)->nr_full) < barn_max(s);
 }
 
 /* How often somebody may come before us, or a debugger abort us. */
@@ -1156,18 +1114,27 @@ void *slab_alloc_slowpath(struct kmem_cache *s)
 	return obj;
 }
 
+static uintptr_t new_sheaf(struct kmem_cache *s)
+{
+	uintptr_t top = barn_get_empty(barn_here(s->barn));
+
+	return top ? top : sheaf_new(s->capacity);
+}
+
 /* An empty sheaf for this CPU: the spare if it has room; else the spare is
  * full and older than what it is exchanged for, so it goes to the barn. */
 uintptr_t slab_get_roomy_sheaf(struct kmem_cache *s)
 {
-	uintptr_t top = take_spare(s, sheaf_is_full);
+	uintptr_t empty, top = take_spare(s, sheaf_is_full);
 
 	if (top)
 		return top;
 	top = take_spare(s, sheaf_is_empty);
-	if (top && !barn_put(s, top))
-		return flush_sheaf(s, top);
-	return sheaf_new(s->capacity);
+	if (!top)
+		return new_sheaf(s);
+	if (!barn_put(barn_here(s->barn), barn_max(s), top, &empty))
+		return overflow_sheaf(s, top);
+	return empty ? empty : sheaf_new(s->capacity);
 }
 
 static noinline void uncharge(struct kmem_cache *s, void *obj)
@@ -1257,14 +1224,22 @@ static void take_empty_slabs(struct kmem_cache *s, struct list_head *empty)
 	spin_unlock(&s->lock);
 }
 
+static void empty_barn(struct kmem_cache *s, struct barn *barn)
+{
+	uintptr_t top, none = 0;
+
+	while ((top = barn_get(barn, barn_max(s), &none)))
+		drop_sheaf(s, top);
+	barn_drop_empty(barn);
+}
+
 unsigned int slab_cache_shrink_drained(struct kmem_cache *s)
 {
 	struct list_head empty;
-	uintptr_t top;
 
-	while ((top = barn_get(s, true)))
-		drop_sheaf(s, top);
-	barn_drop_kept(s);
+	reset_barns(s);
+	for (int i = 0; i < NR_BARNS; i++)
+		empty_barn(s, &s->barn[i]);
 	INIT_LIST_HEAD(&empty);
 	take_empty_slabs(s, &empty);
 	free_slabs(s, &empty);
@@ -1283,10 +1258,20 @@ bool slab_cache_is_unused(struct kmem_cache *s)
 	bool unused = false;
 
 	if (spin_lock(&s->lock)) {
-		unused = s->nr_free == s->nr_objects && !s->barn_nr;
+		unused = s->nr_free == s->nr_objects;
 		spin_unlock(&s->lock);
 	}
 	return unused;
+}
+
+/* How often somebody wanted more than the fast paths have. */
+static u64 locks_taken(const struct kmem_cache *s)
+{
+	u64 taken = READ_ONCE(s->lock.taken);
+
+	for (int i = 0; i < NR_BARNS; i++)
+		taken += READ_ONCE(s->barn[i].lock.taken);
+	return taken;
 }
 
 static void reap_word(struct kmem_cache *s, enum percpu_kind kind,
@@ -1302,17 +1287,17 @@ static void reap_word(struct kmem_cache *s, enum percpu_kind kind,
  * looks like it: that costs it one refill. */
 void slab_cache_reap(struct kmem_cache *s)
 {
-	if (READ_ONCE(s->lock.taken) == READ_ONCE(s->reaped)) {
+	if (locks_taken(s) == READ_ONCE(s->reaped)) {
 		reap_word(s, PERCPU_TOP, PERCPU_DUMMY);
 		reap_word(s, PERCPU_SPARE, 0);
 		slab_cache_shrink_drained(s);
 	}
-	WRITE_ONCE(s->reaped, READ_ONCE(s->lock.taken));
+	WRITE_ONCE(s->reaped, locks_taken(s));
 }
 
 void slab_cache_seen(struct kmem_cache *s, enum slab_idle by)
 {
-	u64 taken = READ_ONCE(s->lock.taken) - s->idle[by].seen;
+	u64 taken = locks_taken(s) - s->idle[by].seen;
 
 	for (int i = 0; i < NR_IDLE; i++)
 		s->idle[i].seen += taken;
@@ -1320,7 +1305,7 @@ void slab_cache_seen(struct kmem_cache *s, enum slab_idle by)
 
 unsigned int slab_cache_idle(struct kmem_cache *s, enum slab_idle by)
 {
-	u64 taken = READ_ONCE(s->lock.taken);
+	u64 taken = locks_taken(s);
 
 	if (taken == s->idle[by].seen)
 		s->idle[by].looks++;
@@ -1458,7 +1443,7 @@ static void __collect_list(struct purge *p, struct list_head *list)
 
 		if (slab->purged == free)
 			return;
-		list_del(&slab->list);
+		unlist_slab(p->s, slab);
 		if (free != slab->objects)
 			__take_pages(p, slab);
 		slab->purged = slab->free;
@@ -1525,18 +1510,14 @@ size_t slab_cache_purge(struct kmem_cache *s, size_t most)
 
 void slab_cache_stat(struct kmem_cache *s, struct slab_stat *stat)
 {
-	unsigned int nr;
-
 	*stat = (struct slab_stat){ 0 };
 	if (!spin_lock(&s->lock))
 		return;
-	stat->locks = s->lock.taken;
+	stat->locks = locks_taken(s);
 	stat->slabs = s->nr_slabs;
 	stat->objects = s->nr_objects;
-	for (unsigned int i = 0; i < s->barn_nr; i++) {
-		sheaf_first(barn_top(s, i), &nr);
-		stat->sheaf_objects += nr;
-	}
+	for (int i = 0; i < NR_BARNS; i++)
+		stat->sheaf_objects += barn_objects(&s->barn[i]);
 	if (s->id != CACHE_ID_NONE)
 		stat->sheaf_objects += percpu_count(s->id);
 	stat->active = stat->objects -
@@ -1548,12 +1529,11 @@ void check_cache(struct kmem_cache *s)
 {
 	struct slab *slab;
 	size_t total = 0;
-	unsigned int empty = 0;
+	unsigned int empty = 0, partial = 0;
 
 	spin_lock(&s->lock);
-	BUG_ON(s->barn_nr + s->barn_kept > s->barn_max);
-	for (unsigned int i = 0; i < s->barn_kept; i++)
-		BUG_ON(!sheaf_is_empty(s->barn[s->barn_nr + i]));
+	for (int i = 0; i < NR_BARNS; i++)
+		check_barn(&s->barn[i], s->barn_most);
 	for (int i = 0; i < NR_LISTS; i++) {
 		list_for_each_entry(slab, &s->partial[i], list) {
 			unsigned int bits = 0;
@@ -1565,6 +1545,11 @@ void check_cache(struct kmem_cache *s)
 			BUG_ON(slab->list_nr != i);
 			total += bits;
 			empty += bits == slab->objects;
+			partial++;
+		}
+		if (i % NR_FULLNESS == NR_FULLNESS - 1) {
+			BUG_ON(partial != s->nr_partial[i / NR_FULLNESS]);
+			partial = 0;
 		}
 	}
 	BUG_ON(total != s->nr_free);

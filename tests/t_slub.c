@@ -327,7 +327,7 @@ static void sheaves_bounded(void)
 		kmem_cache_free(s, objs[i]);
 	slab_cache_stat(s, &stat);
 	must(stat.sheaf_objects <=
-	     (size_t)s->capacity * (s->barn_max + 2 * percpu_nr_areas()));
+	     (size_t)s->capacity * (s->barn_most + 2 * percpu_nr_areas()));
 	finish(s);
 }
 
