@@ -25,6 +25,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -276,6 +277,16 @@ static inline void km_threads_join(struct km_thread *t, unsigned int nr)
 {
 	for (unsigned int i = 0; i < nr; i++)
 		must(!pthread_join(t[i].id, NULL));
+}
+
+/* This thread stays on the CPU that it is on. */
+static inline void km_stay(void)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET((size_t)max(sched_getcpu(), 0), &set);
+	must(!sched_setaffinity(0, sizeof(set), &set));
 }
 
 /* @fn(0, @arg) to @fn(@nr - 1, @arg), each in a thread of its own. */

@@ -7,6 +7,7 @@
 
 unit_tests = \
 	%D%/t_arch \
+	%D%/t_barn \
 	%D%/t_base \
 	%D%/t_bootmem \
 	%D%/t_buddy \

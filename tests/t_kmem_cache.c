@@ -843,7 +843,7 @@ static void sheaf_capacity(void)
 		s = kmem_cache_create("sheaves", 64, &args, 0);
 		must(s);
 		must(!capacity ? s->capacity > 0 :
-				 s->capacity == min(capacity, 127U));
+				 s->capacity == min(capacity, 126U));
 		for (int i = 0; i < 300; i++)
 			objs[i] = kmem_cache_alloc(s, GFP_KERNEL);
 		for (int i = 0; i < 300; i++)

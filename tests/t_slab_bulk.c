@@ -5,7 +5,6 @@
  */
 #include "kmtest.h"
 
-#include <sched.h>
 
 #include "kmalloc.h"
 #include "kmem_cache.h"
@@ -98,16 +97,6 @@ static void large_objects(void)
 	finish(s);
 }
 
-/* On this CPU. */
-static void stay(void)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET((size_t)max(sched_getcpu(), 0), &set);
-	must(!sched_setaffinity(0, sizeof(set), &set));
-}
-
 /* What one sheaf cannot hold goes round by the barn: two locks for an
  * allocation and a free, and no sheaf of the pool. */
 static void from_the_barn(void)
@@ -119,7 +108,7 @@ static void from_the_barn(void)
 	u64 locks, pool;
 	void *p;
 
-	stay();
+	km_stay();
 	start();
 	s = cache_of(2000);
 	for (int i = 0; i < 4; i++) {

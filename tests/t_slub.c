@@ -331,6 +331,41 @@ static void sheaves_bounded(void)
 	finish(s);
 }
 
+/* A barn that was too small for what comes and goes becomes larger, and then
+ * nothing goes to the slabs; idle, it is as it was. */
+static void barns_grow(void)
+{
+	static void *objs[3000];
+	struct kmem_cache *s;
+	unsigned int rounds = 0;
+	u64 flushed;
+
+	start();
+	km_stay();
+	s = cache_of(64, 0, NULL);
+	must(s->barn_least < s->barn_most && s->barn_max == s->barn_least);
+	do {
+		flushed = vmstat_read(VMSTAT_sheaf_flush);
+		for (unsigned int i = 0; i < ARRAY_SIZE(objs); i++)
+			objs[i] = kmem_cache_alloc(s, GFP_KERNEL);
+		for (unsigned int i = 0; i < ARRAY_SIZE(objs); i++)
+			kmem_cache_free(s, objs[i]);
+		must(s->barn_max <= s->barn_most);
+	} while (vmstat_read(VMSTAT_sheaf_flush) > flushed && rounds++ < 10);
+	must(rounds >= 1 && rounds < 10);
+	must(s->barn_max > s->barn_least);
+	check_cache(s);
+	slab_cache_shrink(s);
+	must(s->barn_max == s->barn_least);
+	/* What is freed once and for all is no reason to grow. */
+	for (unsigned int i = 0; i < ARRAY_SIZE(objs); i++)
+		objs[i] = kmem_cache_alloc(s, GFP_KERNEL);
+	for (unsigned int i = 0; i < ARRAY_SIZE(objs); i++)
+		kmem_cache_free(s, objs[i]);
+	must(s->barn_max == s->barn_least);
+	finish(s);
+}
+
 static void bulk(void)
 {
 	static void *objs[1000];
@@ -985,7 +1020,7 @@ int main(void)
 		km_unit_modes(shrink_gives_back),
 		km_unit_modes(last_in_first_out),
 		km_unit_modes(sheaves_bounded),
-		km_unit_modes(bulk),
+		km_unit_child(barns_grow),     km_unit_modes(bulk),
 		km_unit_child(bulk_fails),
 		km_unit_modes(constructor),
 		km_unit_child(deferred),

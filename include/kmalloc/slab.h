@@ -197,7 +197,7 @@ struct kmem_cache;
  * @ctor:               called once for each object when its slab is made;
  *                      objects must be freed in constructed state
  * @sheaf_capacity:     how many free objects one sheaf of a CPU holds, up to
- *                      127; 0 leaves it to the library; such a cache shares
+ *                      126; 0 leaves it to the library; such a cache shares
  *                      slabs with no other
  */
 struct kmem_cache_args {
