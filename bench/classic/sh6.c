@@ -1,98 +1,100 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sh6: batches of mixed small sizes, freed in several orders.
+ * sh6: cascades of sizes through a buffer, of which a part stays behind.
  *
  * After sh6bench, which MicroQuill published with SmartHeap. Each of THREADS
- * threads allocates BATCHES batches of BATCH blocks and frees a batch some
- * batches later. Sizes run from 1 to MOST bytes: in runs of one size, small
- * ones far more often than large. The order of frees changes from batch to
- * batch: as allocated, the last first, every other and then the rest.
+ * threads fills a buffer of BATCH blocks, BATCHES times. Sizes come in
+ * cascades: each begins half as large again as the one before, from 1 byte to
+ * MOST, and falls by halves; of sizes below 100 bytes there are 250 blocks in
+ * turn, below 1000 there are 50, of others 10. A full buffer is freed but for a
+ * fifth, the next one each time: what is before that as it was allocated, what
+ * is behind it the last first.
  *
- * It stresses the fast paths in the orders that a list, a stack or an array of
- * free blocks likes and those it does not. Nothing crosses threads.
+ * It stresses how far free blocks of a few small sizes are at hand again.
+ * Nothing crosses threads.
  */
 #include "classic.h"
 
-#define HELD 4
+#define PARTS 5
 
 static long threads = 2;
-static long batches = 40000;
-static long batch = 1000;
+static long batches = 1000;
+static long batch = 10000;
 static long most = 1000;
 
 static const struct parameter parameters[] = {
 	{ "threads", &threads, 1, MAX_THREADS },
 	{ "batches", &batches, 1, 1L << 40 },
-	{ "batch", &batch, 2, 1 << 24 },
-	{ "most", &most, 8, 1 << 24 },
+	{ "batch", &batch, PARTS, 1 << 24 },
+	{ "most", &most, 2, 1 << 24 },
 	{ 0 },
 };
 
 struct worker {
-	_Alignas(CACHE_LINE) struct rng rng;
-	struct block **held[HELD];
-	uint64_t sum;
+	_Alignas(CACHE_LINE) struct block **buffer;
+	long base, size, turn; /* of the cascades */
+	uint64_t tag, sum;
 };
 
 static struct worker worker[MAX_THREADS];
 
-/* The cube of a fraction: half of the runs are of an eighth of MOST or less. */
-static size_t draw_size(struct rng *rng)
+static long turns(long size)
 {
-	double u = rng_unit(rng);
-
-	return 1 + (size_t)(u * u * u * most);
+	return size < 100 ? 250 : size < 1000 ? 50 : 10;
 }
 
-static void fill(struct worker *w, struct block **b)
+static size_t next_size(struct worker *w)
 {
-	size_t size = 0;
-	long run = 0;
+	if (w->turn-- > 0)
+		return w->size;
+	w->size /= 2;
+	if (!w->size) {
+		w->base = w->base * 3 / 2 + 1;
+		if (w->base >= most)
+			w->base = 1;
+		w->size = w->base;
+	}
+	w->turn = turns(w->size) - 1;
+	return w->size;
+}
 
+/* The slots of @part, which stays behind. */
+static long part_from(long part)
+{
+	return batch * part / PARTS;
+}
+
+static void fill(struct worker *w, long kept)
+{
 	for (long i = 0; i < batch; i++) {
-		if (!run--) {
-			size = draw_size(&w->rng);
-			run = rng_below(&w->rng, 16);
-		}
-		b[i] = block_new(size, w->rng.state + i);
+		if (i == part_from(kept))
+			i = part_from(kept + 1);
+		if (i < batch)
+			w->buffer[i] = block_new(next_size(w), w->tag++);
 	}
 }
 
-static void drain(struct worker *w, struct block **b, long order)
+static void drain(struct worker *w, long kept)
 {
-	switch (order % 3) {
-	case 0:
-		for (long i = 0; i < batch; i++)
-			w->sum += block_end(b[i]);
-		break;
-	case 1:
-		for (long i = batch; i--;)
-			w->sum += block_end(b[i]);
-		break;
-	default:
-		for (long i = 0; i < batch; i += 2)
-			w->sum += block_end(b[i]);
-		for (long i = 1; i < batch; i += 2)
-			w->sum += block_end(b[i]);
-	}
+	for (long i = 0; i < part_from(kept); i++)
+		w->sum += block_end(w->buffer[i]);
+	for (long i = batch; i-- > part_from(kept + 1);)
+		w->sum += block_end(w->buffer[i]);
 }
 
 static void *work(void *arg)
 {
 	struct worker *w = arg;
 
-	for (long i = 0; i < HELD; i++)
-		w->held[i] = must_calloc(batch, sizeof(w->held[i][0]));
-	/* The first to be drained are empty, and so are the last filled. */
-	for (long i = 0; i < batches + HELD; i++) {
-		struct block **b = w->held[i % HELD];
-
-		drain(w, b, i);
-		if (i < batches)
-			fill(w, b);
+	w->buffer = must_calloc(batch, sizeof(w->buffer[0]));
+	for (long i = 0; i < batches; i++) {
+		fill(w, i % PARTS);
+		drain(w, (i + 1) % PARTS);
 	}
-	for (long i = 0; i < HELD; i++)
-		free(w->held[i]);
+	for (long i = part_from(batches % PARTS);
+	     i < part_from(batches % PARTS + 1); i++)
+		w->sum += block_end(w->buffer[i]);
+	free(w->buffer);
 	return NULL;
 }
 
@@ -103,7 +105,7 @@ int main(int argc, char **argv)
 	(void)argc;
 	parse_arguments(argv, parameters);
 	for (long i = 0; i < threads; i++)
-		rng_seed(&worker[i].rng, i);
+		worker[i].tag = (uint64_t)i << 32;
 	run_threads(threads, work, worker, sizeof(worker[0]));
 	for (long i = 0; i < threads; i++)
 		sum += worker[i].sum;
