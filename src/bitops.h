@@ -19,9 +19,24 @@ static inline unsigned int __fls(u64 x)
 	return 63U - (unsigned int)__builtin_clzll(x);
 }
 
+/* A compiler that may use no instruction for it calls a function of its
+ * library. */
+#if defined(__POPCNT__) || defined(__aarch64__)
+#define HAVE_POPCNT 1
+#else
+#define HAVE_POPCNT 0
+#endif
+
+/* How many bits are set: of each pair of bits, then of each 4, of each 8, and
+ * the sum of all bytes in the highest one. */
 static inline unsigned int hweight64(u64 x)
 {
-	return (unsigned int)__builtin_popcountll(x);
+	if (HAVE_POPCNT)
+		return (unsigned int)__builtin_popcountll(x);
+	x -= x >> 1 & ~0ULL / 3;
+	x = (x & ~0ULL / 5) + (x >> 2 & ~0ULL / 5);
+	x = (x + (x >> 4)) & ~0ULL / 17;
+	return (unsigned int)(x * (~0ULL / 255) >> 56);
 }
 
 static inline bool is_power_of_2(u64 x)

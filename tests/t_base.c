@@ -63,6 +63,25 @@ static void test_bits(void **state)
 	assert_int_equal(hweight64(~0ULL), 64);
 }
 
+/* Against one bit after the other, and where fields of the sum are full. */
+static void test_weight(void **state)
+{
+	struct km_rng rng = km_rng_of(0);
+
+	assert_int_equal(hweight64(0), 0);
+	for (unsigned int i = 0; i < 10000; i++) {
+		u64 x = km_random(&rng);
+		unsigned int nr = 0;
+
+		for (unsigned int bit = 0; bit < 64; bit++)
+			nr += x >> bit & 1;
+		assert_int_equal(hweight64(x), nr);
+		assert_int_equal(hweight64(~x), 64 - nr);
+	}
+	for (unsigned int i = 1; i < 64; i *= 2)
+		assert_int_equal(hweight64(~0ULL / ((1ULL << i) + 1)), 32);
+}
+
 static void test_orders(void **state)
 {
 	for (u64 x = 1; x < 5000; x++) {
@@ -173,6 +192,7 @@ int main(void)
 		cmocka_unit_test(test_min_max),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_bits),
+		cmocka_unit_test(test_weight),
 		cmocka_unit_test(test_orders),
 		cmocka_unit_test(test_overflow),
 		cmocka_unit_test(test_list),
