@@ -138,6 +138,15 @@ void *slab_alloc_zoned(struct kmem_cache *s, unsigned int zone);
 unsigned int slab_alloc_bulk_direct(struct kmem_cache *s, void **objs,
 				    unsigned int nr);
 
+/* For who looks at slabs themselves.  With the cache's lock: on its list, and
+ * off it; @nr of its objects are free again, or, if that makes it an empty slab
+ * too many, it is on @empty, for slab_free_slabs without the lock. */
+void __slab_list(struct kmem_cache *s, struct slab *slab);
+void __slab_unlist(struct kmem_cache *s, struct slab *slab);
+void __slab_gained(struct kmem_cache *s, struct slab *slab, u32 nr,
+		   struct list_head *empty);
+void slab_free_slabs(struct kmem_cache *s, struct list_head *empty);
+
 /* The cache of the slab that covers @p, whose per-CPU id is @id. */
 struct kmem_cache *slab_cache_of(const void *p, unsigned int id);
 /* Slab mutex; read atomically. */
@@ -207,10 +216,6 @@ void slab_cache_reap(struct kmem_cache *s);
 unsigned int slab_cache_idle(struct kmem_cache *s, enum slab_idle by);
 /* CPUs' sheaves of the ids whose bits are set, into slabs. */
 void __slab_drain_ids(const u64 ids[NR_PERCPU_IDS / 64]);
-/* Gives those pages of slabs back on which no object is in use, until it is
- * @most; returns how many.  (The lock, lest the child of a fork lacks what is
- * out meanwhile.) */
-size_t slab_cache_purge(struct kmem_cache *s, size_t most);
 /* What was done to @s since that look is not use. */
 void slab_cache_seen(struct kmem_cache *s, enum slab_idle by);
 

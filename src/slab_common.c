@@ -37,6 +37,7 @@
 #include "nolock.h"
 #include "params.h"
 #include "printk.h"
+#include "slab_purge.h"
 #include "vmalloc.h"
 #include "vmstat.h"
 #include "zone.h"

@@ -18,9 +18,6 @@
  * from a multiplication by the size's reciprocal.  A pointer whose index
  * does not multiply back is no object; a bit already set is a double free.
  *
- * Of slabs in use that nobody takes from, unused pages are given back; the
- * slab does not know.
- *
  * A slab is on a partial list unless it is full; fuller lists are used
  * first, so that emptying slabs can become empty.  Those from a node's zone are
  * on lists of their own, for who asks for the node.  A cache of many keeps one
@@ -329,6 +326,18 @@ static void unlist_slab(struct kmem_cache *s, struct slab *slab)
 	count_partial(s, slab, -1);
 }
 
+void __slab_list(struct kmem_cache *s, struct slab *slab)
+{
+	lockdep_assert_held(&s->lock);
+	list_slab(s, slab);
+}
+
+void __slab_unlist(struct kmem_cache *s, struct slab *slab)
+{
+	lockdep_assert_held(&s->lock);
+	unlist_slab(s, slab);
+}
+
 static void relist_slab(struct kmem_cache *s, struct slab *slab)
 {
 	if (slab->list_nr == list_of(s, slab))
@@ -498,8 +507,8 @@ static bool put_object(struct kmem_cache *s, struct slab *slab, size_t off)
 	return true;
 }
 
-static void __slab_gained(struct kmem_cache *s, struct slab *slab, u32 nr,
-			  struct list_head *empty)
+void __slab_gained(struct kmem_cache *s, struct slab *slab, u32 nr,
+		   struct list_head *empty)
 {
 	if (slab_gained(s, slab, nr))
 		list_add(&slab->list, empty);
@@ -745,7 +754,7 @@ static void free_dead_slab(void *head)
 	atomic_sub(&s->nr_dying, 1);
 }
 
-static void free_slabs(struct kmem_cache *s, struct list_head *empty)
+void slab_free_slabs(struct kmem_cache *s, struct list_head *empty)
 {
 	while (!list_empty(empty)) {
 		struct slab *slab = list_first_entry(empty, struct slab, list);
@@ -908,7 +917,7 @@ bool slab_free_direct(struct kmem_cache *s, void **objs, unsigned int nr)
 	}
 	__put_objects(s, objs, nr, &empty);
 	spin_unlock(&s->lock);
-	free_slabs(s, &empty);
+	slab_free_slabs(s, &empty);
 	return true;
 }
 
@@ -1242,7 +1251,7 @@ unsigned int slab_cache_shrink_drained(struct kmem_cache *s)
 		empty_barn(s, &s->barn[i]);
 	INIT_LIST_HEAD(&empty);
 	take_empty_slabs(s, &empty);
-	free_slabs(s, &empty);
+	slab_free_slabs(s, &empty);
 	return atomic_read(&s->nr_slabs);
 }
 
@@ -1318,194 +1327,6 @@ unsigned int slab_cache_idle(struct kmem_cache *s, enum slab_idle by)
 void __slab_drain_ids(const u64 ids[NR_PERCPU_IDS / 64])
 {
 	__percpu_drain_ids(ids, drain_one, NULL);
-}
-
-/* ---- purging: pages of slabs that nobody's object is on ---- */
-
-/*
- * A few survivors keep slabs alive of which most pages hold nothing.  The
- * objects on such pages are taken, as if by a user, the pages are given back,
- * and the objects are freed.
- */
-
-#define PURGE_SLABS 8
-#define PURGE_RANGES 64
-#define SLAB_PAGES (1U << SLAB_MAX_ORDER)
-
-struct purge {
-	struct kmem_cache *s;
-	struct arch_range ranges[PURGE_RANGES];
-	unsigned int nr;
-	unsigned int slabs;
-	struct purged_slab {
-		struct slab *slab;
-		u32 free; /* before */
-		u64 pages[SLAB_PAGES / 64];
-	} slab[PURGE_SLABS];
-};
-
-static bool bit_is_set(const u64 *bits, size_t i)
-{
-	return bits[i / 64] >> i % 64 & 1;
-}
-
-/* The objects that lie on a page, in part at least: from *first, up to below
- * what is returned. */
-static size_t objects_on(const struct kmem_cache *s, const struct slab *slab,
-			 size_t page, size_t *first)
-{
-	size_t from = page * PAGE_SIZE, to = from + PAGE_SIZE;
-	size_t base = (uintptr_t)slab->base % (PAGE_SIZE << s->order);
-	size_t end;
-
-	*first = from > base ? (from - base) / s->size : 0;
-	end = to > base ? DIV_ROUND_UP(to - base, s->size) : 0;
-	return min(end, (size_t)slab->objects);
-}
-
-static bool page_is_unused(const struct kmem_cache *s, const struct slab *slab,
-			   size_t page)
-{
-	size_t i, end = objects_on(s, slab, page, &i);
-
-	for (; i < end; i++) {
-		if (!bit_is_set(slab->bitmap, i))
-			return false;
-	}
-	return true;
-}
-
-/* Clears, or sets, the bits of all objects on the pages; how many changed. */
-static u32 mark_objects(const struct kmem_cache *s, struct slab *slab,
-			const u64 *pages, bool set)
-{
-	u32 changed = 0;
-
-	for (size_t page = 0; page < 1U << s->order; page++) {
-		size_t i, end = objects_on(s, slab, page, &i);
-
-		for (; bit_is_set(pages, page) && i < end; i++) {
-			u64 bit = 1ULL << i % 64;
-
-			changed += bit_is_set(slab->bitmap, i) != set;
-			slab->bitmap[i / 64] &= ~bit;
-			slab->bitmap[i / 64] |= set ? bit : 0;
-		}
-	}
-	return changed;
-}
-
-static void add_range(struct purge *p, char *addr, size_t len)
-{
-	struct arch_range *last = p->nr ? &p->ranges[p->nr - 1] : NULL;
-
-	if (last && (char *)last->addr + last->len == addr)
-		last->len += len;
-	else
-		p->ranges[p->nr++] = (struct arch_range){ addr, len };
-}
-
-/* Takes what is on the slab's unused pages, in units of the system's pages. */
-static void __take_pages(struct purge *p, struct slab *slab)
-{
-	struct kmem_cache *s = p->s;
-	struct purged_slab *out = &p->slab[p->slabs];
-	char *mem = mem_page_address((struct page *)slab);
-	size_t step = arch_page_size / PAGE_SIZE, page, end;
-	u32 taken;
-
-	*out = (struct purged_slab){ .slab = slab, .free = slab->free };
-	for (page = 0; page + step <= 1UL << s->order; page += step) {
-		for (end = page; end < page + step; end++) {
-			if (!page_is_unused(s, slab, end))
-				break;
-		}
-		if (end < page + step || p->nr == PURGE_RANGES)
-			continue;
-		for (end = page; end < page + step; end++)
-			out->pages[end / 64] |= 1ULL << end % 64;
-		add_range(p, mem + page * PAGE_SIZE, arch_page_size);
-	}
-	taken = mark_objects(s, slab, out->pages, false);
-	slab->free -= taken;
-	s->nr_free -= taken;
-	p->slabs += taken > 0;
-}
-
-/* From the end of a list, up to what was looked at before: each slab goes to
- * the front of its list, now or when its objects come back. */
-static void __collect_list(struct purge *p, struct list_head *list)
-{
-	while (!list_empty(list) && p->slabs < PURGE_SLABS &&
-	       p->nr < PURGE_RANGES) {
-		struct slab *slab = list_entry(list->prev, struct slab, list);
-		u32 free = slab->free;
-
-		if (slab->purged == free)
-			return;
-		unlist_slab(p->s, slab);
-		if (free != slab->objects)
-			__take_pages(p, slab);
-		slab->purged = slab->free;
-		if (slab->free)
-			list_slab(p->s, slab);
-	}
-}
-
-static void __return_objects(struct purge *p, struct list_head *empty)
-{
-	for (unsigned int i = 0; i < p->slabs; i++) {
-		struct slab *slab = p->slab[i].slab;
-		u32 nr = mark_objects(p->s, slab, p->slab[i].pages, true);
-
-		slab->hint = 0;
-		slab->purged = p->slab[i].free;
-		p->s->nr_free += nr;
-		__slab_gained(p->s, slab, nr, empty);
-	}
-}
-
-static size_t purge_some(struct purge *p)
-{
-	struct kmem_cache *s = p->s;
-	struct list_head empty;
-	size_t pages = 0;
-
-	INIT_LIST_HEAD(&empty);
-	p->nr = p->slabs = 0;
-	if (!spin_lock(&s->lock))
-		return 0;
-	for (int i = 0; i < NR_LISTS; i++)
-		__collect_list(p, &s->partial[i]);
-	spin_unlock(&s->lock);
-	if (!p->slabs)
-		return 0;
-	for (unsigned int i = 0; i < p->nr; i++) {
-		memblock_split_huge(p->ranges[i].addr, p->ranges[i].len);
-		pages += p->ranges[i].len >> PAGE_SHIFT;
-	}
-	memblock_discard(p->ranges, p->nr);
-	spin_lock(&s->lock);
-	__return_objects(p, &empty);
-	spin_unlock(&s->lock);
-	free_slabs(s, &empty);
-	return pages;
-}
-
-/* What was constructed, or is looked at when it is free, must stay. */
-size_t slab_cache_purge(struct kmem_cache *s, size_t most)
-{
-	struct purge p = { .s = s };
-	size_t total = 0, pages;
-
-	if (s->ctor || s->flags & SLAB_TYPESAFE_BY_RCU || s->no_access ||
-	    s->zone != ZONE_NORMAL || s->order > SLAB_MAX_ORDER ||
-	    !spin_may_wait(&s->lock))
-		return 0;
-	while (total < most && (pages = purge_some(&p)))
-		total += pages;
-	vmstat_add(VMSTAT_pgreported, total);
-	return min(total, most);
 }
 
 void slab_cache_stat(struct kmem_cache *s, struct slab_stat *stat)

@@ -38,6 +38,7 @@ unit_tests = \
 	%D%/t_sheaf \
 	%D%/t_slab_bulk \
 	%D%/t_slab_common \
+	%D%/t_slab_purge \
 	%D%/t_slab_sheaf \
 	%D%/t_slabinfo \
 	%D%/t_slub \
@@ -90,6 +91,7 @@ EXTRA_DIST += $(dist_tests) \
 	%D%/contract.def \
 	%D%/contract.txt \
 	%D%/cxx/cache.cc \
+	%D%/kmcache.h \
 	%D%/kmlocks.h \
 	%D%/kmtest.h \
 	%D%/long.sh \

@@ -6,42 +6,9 @@
 #include "kmtest.h"
 
 #include "bitops.h"
-#include "mm_boot.h"
-#include "percpu.h"
-#include "slab.h"
+#include "kmcache.h"
 #include "slab_common.h"
 #include "vmstat.h"
-
-static void start(void)
-{
-	const char *options = getenv("KMALLOC");
-
-	must(mm_boot());
-	if (options && strstr(options, "generic"))
-		must(percpu_mode == PERCPU_GENERIC);
-}
-
-static struct kmem_cache *cache_of(unsigned int size, unsigned int align,
-				   void (*ctor)(void *))
-{
-	struct kmem_cache *s;
-	char name[32];
-
-	snprintf(name, sizeof(name), "t-%u", size);
-	s = kmem_cache_create(name, size, align, 0, ctor);
-	must(s && kmem_cache_size(s) == size);
-	return s;
-}
-
-/* Empties the cache; nothing may be left of it. */
-static void finish(struct kmem_cache *s)
-{
-	check_cache(s);
-	must(slab_cache_shrink(s) == 0);
-	check_cache(s);
-	must(s->nr_objects == 0 && s->nr_free == 0 && s->nr_empty == 0);
-	kmem_cache_destroy(s);
-}
 
 /* ---- one cache ---- */
 
@@ -96,17 +63,6 @@ static void alignments(void)
 }
 
 /* ---- pieces of a slab ---- */
-
-/* A cache without sheaves in the way: objects straight from slabs. */
-static unsigned int take_direct(struct kmem_cache *s, void **objs,
-				unsigned int nr)
-{
-	unsigned int got = slab_alloc_bulk_direct(s, objs, nr);
-
-	must(got == nr);
-	check_cache(s);
-	return got;
-}
 
 /* The slab's start is where the class byte says so; its first object is a
  * multiple of cache lines, and of the alignment, behind that. */
@@ -415,24 +371,6 @@ static void bulk_fails(void)
 
 /* ---- constructors ---- */
 
-#define BUILT 0x1234567890abcdefULL
-
-static unsigned int nr_built; /* atomic */
-
-static void build(void *p)
-{
-	u64 *word = p;
-
-	word[0] = BUILT;
-	word[2] = ~BUILT;
-	atomic_add(&nr_built, 1);
-}
-
-static bool is_built(const u64 *word)
-{
-	return word[0] == BUILT && word[2] == ~BUILT;
-}
-
 /* Each object is built when its slab is made, and never again. */
 static void constructor(void)
 {
@@ -455,135 +393,6 @@ static void constructor(void)
 		slab_cache_stat(s, &stat);
 		must(nr_built == stat.objects);
 	}
-	finish(s);
-}
-
-/* ---- pages of slabs in use ---- */
-
-static size_t purge(struct kmem_cache *s)
-{
-	size_t pages;
-
-	must(percpu_drain_lock());
-	pages = slab_cache_purge(s, SIZE_MAX);
-	percpu_drain_unlock();
-	return pages;
-}
-
-/* An object is on it that somebody has. */
-static bool page_has_any(char *page, unsigned int size, void **objs,
-			 unsigned int nr)
-{
-	for (unsigned int i = 0; i < nr; i++) {
-		char *obj = objs[i];
-
-		if (obj && obj < page + PAGE_SIZE && obj + size > page)
-			return true;
-	}
-	return false;
-}
-
-/* Gone are the pages where nobody has an object, and no others. */
-static void check_pages(struct kmem_cache *s, void *any, void **objs,
-			unsigned int nr)
-{
-	size_t bytes = PAGE_SIZE << s->order;
-	char *slab = (char *)((uintptr_t)any & ~(bytes - 1));
-
-	for (char *page = slab; page < slab + bytes; page += arch_page_size) {
-		unsigned char in;
-
-		must(!mincore(page, arch_page_size, &in));
-		must((in & 1) == page_has_any(page, s->size, objs, nr));
-	}
-}
-
-static void purge_size(unsigned int size, unsigned int nr)
-{
-	struct kmem_cache *s = cache_of(size, 0, NULL);
-	void **objs = calloc(nr, sizeof(*objs));
-	unsigned int apart = 3 * PAGE_SIZE / size + 3;
-
-	take_direct(s, objs, nr);
-	for (unsigned int i = 0; i < nr; i++)
-		km_fill(objs[i], size, i);
-	for (unsigned int turn = 1; turn <= 4; turn *= 2) {
-		void *any = objs[0];
-
-		for (unsigned int i = 0; i < nr; i++) {
-			if (!objs[i] || i % (turn * apart) == 0)
-				continue;
-			must(slab_free_direct(s, &objs[i], 1));
-			objs[i] = NULL;
-		}
-		check_cache(s);
-		must(turn > 1 || purge(s));
-		purge(s);
-		must(purge(s) == 0); /* all was seen */
-		check_cache(s);
-		check_pages(s, any, objs, nr);
-		for (unsigned int i = 0; i < nr; i++)
-			must(!objs[i] || km_intact(objs[i], size, i));
-	}
-	for (unsigned int i = 0; i < nr; i++) {
-		if (!objs[i])
-			take_direct(s, &objs[i], 1);
-		km_fill(objs[i], size, i);
-	}
-	for (unsigned int i = 0; i < nr; i++)
-		must(km_intact(objs[i], size, i));
-	must(slab_free_direct(s, objs, nr));
-	free(objs);
-	finish(s);
-}
-
-static void purged(void)
-{
-	start();
-	for (unsigned int size = 8; size <= 2000; size += size / 3 + 1)
-		purge_size(size, 3000);
-	purge_size(2048, 1000);
-	purge_size(3000, 1000);
-	purge_size(5000, 500);
-	purge_size(20000, 200);
-	check_zone();
-}
-
-static void purge_fails(void)
-{
-	start();
-	km_fail("madvise", 1);
-	km_fail("process_madvise", 1);
-	for (int i = 0; i < 2; i++) {
-		struct kmem_cache *s = cache_of(1000, 0, NULL);
-		void *objs[200];
-
-		take_direct(s, objs, 200);
-		for (int j = 1; j < 200; j++)
-			must(slab_free_direct(s, &objs[j], 1));
-		purge(s);
-		check_cache(s);
-		must(purge(s) == 0);
-		must(slab_free_direct(s, objs, 1));
-		finish(s);
-	}
-}
-
-/* What was constructed stays so. */
-static void constructed_is_kept(void)
-{
-	struct kmem_cache *s;
-	void *objs[500];
-
-	start();
-	s = cache_of(600, 0, build);
-	take_direct(s, objs, 500);
-	must(slab_free_direct(s, objs + 1, 499));
-	must(purge(s) == 0);
-	take_direct(s, objs + 1, 499);
-	for (int i = 0; i < 500; i++)
-		must(is_built(objs[i]));
-	must(slab_free_direct(s, objs, 500));
 	finish(s);
 }
 
@@ -1014,9 +823,6 @@ int main(void)
 		km_unit_child(address_order),
 		km_unit_child(fullest_first),
 		km_unit_child(empty_slabs),
-		km_unit_child(purged),
-		km_unit_child(purge_fails),
-		km_unit_child(constructed_is_kept),
 		km_unit_modes(shrink_gives_back),
 		km_unit_modes(last_in_first_out),
 		km_unit_modes(sheaves_bounded),
