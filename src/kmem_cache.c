@@ -25,6 +25,7 @@
 #include "gfp.h"
 #include "mm_boot.h"
 #include "params.h"
+#include "pcs.h"
 #include "printk.h"
 #include "slab_bulk.h"
 #include "zone.h"

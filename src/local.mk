@@ -29,6 +29,7 @@ core_sources = \
 	%D%/vmalloc.h %D%/vmalloc.c \
 	%D%/slab.h %D%/slub.c \
 	%D%/slab_purge.h %D%/slab_purge.c \
+	%D%/pcs.h %D%/pcs.c \
 	%D%/slab_bulk.h %D%/slab_bulk.c \
 	%D%/kmalloc_sizes.def %D%/slab_common.h %D%/slab_common.c \
 	%D%/kmem_cache.h %D%/kmem_cache.c \

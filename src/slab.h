@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * slub: caches of equal objects.
+ * slub: caches of equal objects, and their slabs.
  *
- *   kmem_cache ─ per CPU: top, spare (percpu id)      sheaf.h, percpu.h
- *              ─ barn[CPU]: full sheaves              barn.h
- *              ─ partial[CPU][fullness]: slabs        cache lock
+ *   kmem_cache ─ per CPU: top, spare (percpu id)      pcs.h, sheaf.h, percpu.h
+ *              ─ barn[CPU]: full sheaves              pcs.h, barn.h
+ *              ─ partial[CPU][fullness]: slabs        here, cache lock
  *
  * A slab is an aligned run of pages.  Its struct slab, with one bit for
  * each object (set: free), lies over the page descriptors of the run, far
@@ -120,23 +120,27 @@ struct cache_plan {
 	u8 zone; /* but ZONE_NORMAL, without a per-CPU id only */
 	unsigned int capacity; /* of a sheaf; 0: as it is best */
 };
+/* All but what pcs_init does. */
 void slab_cache_init(struct kmem_cache *s, const struct cache_plan *plan);
 
-/* What the fast paths leave to. */
-/* (Where a group is active, none of a cache with SLAB_ACCOUNT that has no
- * sheaves: slab_alloc_charged.) */
-void *slab_alloc_slowpath(struct kmem_cache *s);
-void slab_free_slowpath(struct kmem_cache *s, void *obj);
-/* Without the per-CPU area; NULL / false if this thread, below a signal
- * handler, holds the cache's lock. */
+/* A CPU's number among its slabs: what it used last is likely to be in its
+ * cache, and nobody else's lines are among it. */
+static inline unsigned int slab_cpu_tag(void)
+{
+	return percpu_here() % NR_TAGS;
+}
+
+/* Without the per-CPU area: up to @nr objects, how many; one; false.  None, or
+ * false, if this thread, below a signal handler, holds the cache's lock: then
+ * what is freed is deferred. */
+unsigned int slab_alloc_bulk_direct(struct kmem_cache *s, void **objs,
+				    unsigned int nr);
 void *slab_alloc_direct(struct kmem_cache *s);
 bool slab_free_direct(struct kmem_cache *s, void **objs, unsigned int nr);
+
 /* An object of a slab that is from @zone, a node's; for a cache of
  * ZONE_NORMAL.  NULL: there is none, or no memory, in that zone. */
 void *slab_alloc_zoned(struct kmem_cache *s, unsigned int zone);
-/* Up to @nr objects; returns how many. */
-unsigned int slab_alloc_bulk_direct(struct kmem_cache *s, void **objs,
-				    unsigned int nr);
 
 /* For who looks at slabs themselves.  With the cache's lock: on its list, and
  * off it; @nr of its objects are free again, or, if that makes it an empty slab
@@ -170,62 +174,24 @@ u16 *slab_owners(struct kmem_cache *s, const void *p);
 bool slab_set_owners(struct kmem_cache *s, const void *p, u16 *owners);
 /* @p's place among them. */
 size_t slab_object_index(struct kmem_cache *s, const void *p);
+/* The id at that place, if any, and from now on none. */
+u16 slab_take_owner(struct kmem_cache *s, const void *p);
 extern void (*slab_free_owners)(u16 *owners) __hidden; /* set once */
 
 /* Whether @p, an object of @s, lies free in its slab. */
 bool slab_object_is_free(struct kmem_cache *s, const void *p);
-
-/* A sheaf with objects that nobody needs right now, one with room; 0 if
- * there is none. */
-uintptr_t slab_get_waiting_sheaf(struct kmem_cache *s);
-uintptr_t slab_get_roomy_sheaf(struct kmem_cache *s);
-/* Moves objects out of and into sheaves that stay in the barn, whole sheaves
- * of them, under one lock; returns how many. */
-size_t slab_take_from_barn(struct kmem_cache *s, void **objs, size_t nr);
-size_t slab_give_to_barn(struct kmem_cache *s, void **objs, size_t nr);
-bool slab_barn_has_room(struct kmem_cache *s);
-/* So many sheaves' objects went to the slabs, came from there: a sheaf that
- * overflowed and is refilled later need not have, had there been more room in
- * the barns, and from then on there is. */
-void slab_note_overflow(struct kmem_cache *s, size_t sheaves);
-void slab_note_refill(struct kmem_cache *s, size_t sheaves);
-/* Finds a place for a sheaf of @s that is in nobody's way. */
-void slab_stash_sheaf(struct kmem_cache *s, uintptr_t top);
 
 /* The source of grace periods for SLAB_TYPESAFE_BY_RCU; without one (NULL)
  * such a cache keeps its slabs.  Nobody calls into it with a lock held but
  * DRAIN, around its call function alone. */
 extern const struct kmalloc_rcu_ops *slab_rcu __hidden; /* atomic; set once */
 
-/* Empties sheaves and barn into slabs, gives empty slabs back.  Returns
- * the slabs that remain. */
-unsigned int slab_cache_shrink(struct kmem_cache *s);
-/* The two halves: CPUs' sheaves of some ids into slabs (the caller has
- * percpu_drain_lock); the rest. */
-void __slab_drain(unsigned int first, unsigned int nr);
-unsigned int slab_cache_shrink_drained(struct kmem_cache *s);
+/* Gives empty slabs back; returns the slabs that remain. */
+unsigned int slab_drop_empty(struct kmem_cache *s);
 /* All objects are free, though slabs may have to stay for readers. */
 bool slab_cache_is_unused(struct kmem_cache *s);
 
-/* Called now and then: a cache that was idle since the last time loses this
- * CPU's sheaves, its barn and its empty slabs. */
-void slab_cache_reap(struct kmem_cache *s);
-/* With the drain's lock:
- * Another such look: the number of looks that have found @s idle, 0 if it was
- * used since the last one. */
-unsigned int slab_cache_idle(struct kmem_cache *s, enum slab_idle by);
-/* CPUs' sheaves of the ids whose bits are set, into slabs. */
-void __slab_drain_ids(const u64 ids[NR_PERCPU_IDS / 64]);
-/* What was done to @s since that look is not use. */
-void slab_cache_seen(struct kmem_cache *s, enum slab_idle by);
-
-struct slab_stat {
-	size_t objects, active, slabs, sheaf_objects;
-	u64 locks; /* how often the cache's lock was taken */
-};
-void slab_cache_stat(struct kmem_cache *s, struct slab_stat *stat);
-
 /* Debug: walks all slabs of @s; BUG if one breaks an invariant. */
-void check_cache(struct kmem_cache *s);
+void check_slabs(struct kmem_cache *s);
 
 #endif

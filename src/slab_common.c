@@ -36,6 +36,7 @@
 #include "mm_boot.h"
 #include "nolock.h"
 #include "params.h"
+#include "pcs.h"
 #include "printk.h"
 #include "slab_purge.h"
 #include "vmalloc.h"
@@ -138,6 +139,7 @@ struct kmem_cache *__slab_make_cache(const struct cache_plan *plan)
 	if (!s)
 		return NULL;
 	slab_cache_init(s, plan);
+	pcs_init(s, plan);
 	list_add_tail(&s->list, &cache_list);
 	set_object_size(plan->id, plan->id == CACHE_ID_NONE || plan->no_access ?
 					  0 :

@@ -9,6 +9,7 @@
 
 #include "buddy.h"
 #include "memblock.h"
+#include "pcs.h"
 #include "printk.h"
 #include "sheaf.h"
 #include "slab_common.h"

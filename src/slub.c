@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * slub: slabs, barns, and the sheaves' way between them and the CPUs.
+ * slub: slabs, and their objects, one batch at a time.
  *
- *   alloc: pop top ─empty→ spare ─empty→ barn ─none→ slabs ─none→ new slab
- *   free:  push top ─full→ spare ─full→ barn ─full→ flush to slabs
- *
- * Barns are small at first.  Where a sheaf is refilled after another one had to
- * be flushed, one more in a barn would have saved both, and from then on there
- * may be one more; a cache that is found idle starts over.
+ *   pages ─make──→ partial[CPU][fullness] ─take→ sheaves, users
+ *         ←empty──        of slabs        ←─put─
  *
  * struct slab over the descriptors of its pages:
  *
@@ -21,26 +17,27 @@
  * A slab is on a partial list unless it is full; fuller lists are used
  * first, so that emptying slabs can become empty.  Those from a node's zone are
  * on lists of their own, for who asks for the node.  A cache of many keeps one
- * empty slab until it is idle; with slub_tiny none is, nor are there sheaves.
+ * empty slab until it is idle; with slub_tiny none is.
  * A slab that readers of RCU may look at (SLAB_TYPESAFE_BY_RCU) is given back
  * after a grace period, by slab_rcu, and stays if there is none.
- * Each CPU takes from the slabs and from the barn's sheaves that it used
- * last, and from others' when it has none: what comes round to it is in its
- * cache, and its objects do not share lines with another CPU's.
+ * Each CPU takes from the slabs that it used last, and from others' when it has
+ * none: their objects do not share lines with another CPU's.
  *
  * Colours: the first object of successive slabs is shifted by multiples of
  * the cache's alignment (of 64 bytes for malloc's caches), because equal
  * starts in every slab would use a few cache sets only.
  *
- * Invariants: an object is in exactly one place: its bit set in its slab,
- * one sheaf, or the user's hands.  slab->free counts the set bits; nr_free
- * their sum.
+ * Invariants: an object is in exactly one place: its bit set in its slab, or,
+ * out of it, one sheaf or the user's hands.  slab->free counts the set bits;
+ * nr_free their sum.
  *
  * Locks: one a cache (CACHE), taken once a batch.  Pages are allocated and
  * freed without it.  A signal handler that may not wait for the lock takes it
  * only if it is free, else it gets no object and defers its frees onto
  * cache->deferred, a lock-free stack: linked through the objects, or, where
  * these must stay as they were left, through lists of them in nolock memory.
+ * Cost: of a batch, the lock and a line of each of its slabs; of an object, its
+ * bit, but not its memory.
  */
 #include "slab.h"
 
@@ -49,7 +46,6 @@
 #include "arch.h"
 #include "bitops.h"
 #include "gfp.h"
-#include "memcontrol.h"
 #include "nolock.h"
 #include "params.h"
 #include "printk.h"
@@ -63,11 +59,6 @@
 #define COLOUR_LINE 64
 #define COLOUR_BYTES 1024
 #define COLOUR_MIN_OBJECTS 32
-/* Of large objects, in a sheaf. */
-#define SHEAF_OBJECT_BYTES 32768U
-/* Of objects, in a barn: as it is first, and when it has proved too small. */
-#define BARN_BYTES 32768
-#define BARN_BYTES_MOST 262144
 /* Of slabs, before it is certain that whole ones are used. */
 #define POPULATE_FROM (256 * SZ_1K)
 /* Slabs of a cache that keeps an empty one. */
@@ -80,18 +71,6 @@ const struct kmalloc_rcu_ops *slab_rcu;
 void (*slab_free_owners)(u16 *owners);
 
 /* ---- geometry ---- */
-
-/* Objects for 128 bytes and less by the sheaf's size, above by bytes. */
-static unsigned int sheaf_capacity(unsigned int size)
-{
-	if (size <= 128)
-		return SHEAF_MAX_CAPACITY;
-	if (size <= 512)
-		return 63;
-	if (size <= 1024)
-		return 31;
-	return clamp(SHEAF_OBJECT_BYTES / size, 2U, 31U);
-}
 
 static size_t bitmap_bits(unsigned int order)
 {
@@ -142,24 +121,6 @@ static u32 colour_bytes(const struct kmem_cache *s)
 	return ALIGN_DOWN(min(slack, COLOUR_BYTES + 0U), s->colour_step);
 }
 
-static u8 barn_sheaves(const struct kmem_cache *s, u32 bytes)
-{
-	return (u8)clamp(bytes / (s->capacity * s->size), 1U, BARN_MAX + 0U);
-}
-
-/* None without a per-CPU id, and none where memory matters most. */
-static void init_sheaves(struct kmem_cache *s, const struct cache_plan *plan)
-{
-	if (plan->id == CACHE_ID_NONE || param(slub_tiny))
-		return;
-	s->capacity = plan->capacity ?
-			      min(plan->capacity, SHEAF_MAX_CAPACITY + 0U) :
-			      sheaf_capacity(s->size);
-	s->barn_least = barn_sheaves(s, BARN_BYTES);
-	s->barn_most = barn_sheaves(s, BARN_BYTES_MOST);
-	s->barn_max = s->barn_least;
-}
-
 void slab_cache_init(struct kmem_cache *s, const struct cache_plan *plan)
 {
 	unsigned int shift;
@@ -180,7 +141,6 @@ void slab_cache_init(struct kmem_cache *s, const struct cache_plan *plan)
 		s->objects = 1;
 	shift = order_base_2(s->objects);
 	s->fullness_shift = (u8)(shift > 2 ? shift - 2 : 0);
-	init_sheaves(s, plan);
 	s->colour_step = max(plan->colour ? 1 : s->align, COLOUR_LINE + 0U);
 	s->colour_max = colour_bytes(s);
 	s->refs = 1;
@@ -189,8 +149,6 @@ void slab_cache_init(struct kmem_cache *s, const struct cache_plan *plan)
 	s->zone = plan->zone;
 	for (int i = 0; i < NR_LISTS; i++)
 		INIT_LIST_HEAD(&s->partial[i]);
-	for (int i = 0; i < NR_BARNS; i++)
-		barn_init(&s->barn[i]);
 	scnprintf(s->name, sizeof(s->name), "%s", plan->name);
 }
 
@@ -239,6 +197,13 @@ bool slab_set_owners(struct kmem_cache *s, const void *p, u16 *owners)
 	u16 *none = NULL;
 
 	return try_cmpxchg_release(&slab_at(s, p)->owners, &none, owners);
+}
+
+u16 slab_take_owner(struct kmem_cache *s, const void *p)
+{
+	u16 *owners = slab_owners(s, p);
+
+	return owners ? xchg(&owners[slab_object_index(s, p)], 0) : 0;
 }
 
 bool slab_object_is_free(struct kmem_cache *s, const void *p)
@@ -292,13 +257,6 @@ void slab_report_bad_free(struct kmem_cache *s, const void *p)
 }
 
 /* ---- slabs; the cache lock is held ---- */
-
-/* A CPU's number in tops of the barn and in slabs: what it used last is
- * likely to be in its cache, and nobody else's lines are among it. */
-static unsigned int cpu_tag(void)
-{
-	return percpu_here() % NR_TAGS;
-}
 
 static u8 list_of(const struct kmem_cache *s, const struct slab *slab)
 {
@@ -413,7 +371,7 @@ static unsigned int take_objects(struct kmem_cache *s, struct slab *slab,
 static unsigned int __take_from_slabs(struct kmem_cache *s, void **end,
 				      unsigned int want)
 {
-	unsigned int got = 0, tag = cpu_tag();
+	unsigned int got = 0, tag = slab_cpu_tag();
 	struct slab *slab;
 
 	lockdep_assert_held(&s->lock);
@@ -706,7 +664,7 @@ static struct slab *make_slab(struct kmem_cache *s, unsigned int zone)
 	slab->purged = 0;
 	slab->owners = NULL;
 	slab->zone = zone;
-	slab->tag = (u8)cpu_tag();
+	slab->tag = (u8)slab_cpu_tag();
 	slab->cache = s;
 	slab->order = s->order;
 	slab->base = mem + colour;
@@ -921,296 +879,7 @@ bool slab_free_direct(struct kmem_cache *s, void **objs, unsigned int nr)
 	return true;
 }
 
-/* ---- sheaves between CPUs, barns and slabs ---- */
-
-/* Returns all objects to their slabs; the sheaf stays, empty. */
-static uintptr_t flush_sheaf(struct kmem_cache *s, uintptr_t top)
-{
-	unsigned int nr = sheaf_count(top);
-
-	slab_free_direct(s, (void **)top - nr, nr);
-	vmstat_add(VMSTAT_sheaf_flush, 1);
-	return sheaf_reset(top, s->capacity);
-}
-
-static u32 barn_max(const struct kmem_cache *s)
-{
-	return READ_ONCE(s->barn_max);
-}
-
-void slab_note_overflow(struct kmem_cache *s, size_t sheaves)
-{
-	WRITE_ONCE(s->overflows, (u8)min(READ_ONCE(s->overflows) + sheaves,
-					 BARN_MAX + 0UL));
-}
-
-void slab_note_refill(struct kmem_cache *s, size_t sheaves)
-{
-	u32 overflows = READ_ONCE(s->overflows), most = barn_max(s);
-	u32 more = (u32)min(sheaves, overflows + 0UL);
-
-	if (!more || most >= s->barn_most)
-		return;
-	WRITE_ONCE(s->overflows, (u8)(overflows - more));
-	WRITE_ONCE(s->barn_max, (u8)min(most + more, s->barn_most + 0U));
-}
-
-static uintptr_t overflow_sheaf(struct kmem_cache *s, uintptr_t top)
-{
-	slab_note_overflow(s, 1);
-	return flush_sheaf(s, top);
-}
-
-static void reset_barns(struct kmem_cache *s)
-{
-	WRITE_ONCE(s->overflows, 0);
-	WRITE_ONCE(s->barn_max, s->barn_least);
-}
-
-void slab_stash_sheaf(struct kmem_cache *s, uintptr_t top)
-{
-	if (!percpu_top_is_real(top))
-		return;
-	if (percpu_cmpxchg(PERCPU_SPARE, s->id, 0, top))
-		return;
-	if (!sheaf_is_empty(top)) {
-		if (barn_put(barn_here(s->barn), barn_max(s), top, NULL))
-			return;
-		top = overflow_sheaf(s, top);
-	}
-	sheaf_put(top);
-}
-
-/* This CPU's spare sheaf, taken away, if it satisfies the wish. */
-static uintptr_t take_spare(struct kmem_cache *s, bool (*unwanted)(uintptr_t))
-{
-	uintptr_t spare = percpu_read(PERCPU_SPARE, s->id);
-
-	if (!percpu_top_is_real(spare) || unwanted(spare) ||
-	    !percpu_cmpxchg(PERCPU_SPARE, s->id, spare, 0))
-		return 0;
-	return spare;
-}
-
-static bool sheaf_is_used(uintptr_t top)
-{
-	return !sheaf_is_empty(top);
-}
-
-/* Another CPU may take from a barn that is more than half full, and from any
- * if it has no slabs to take from. */
-static u32 barn_reserved(const struct kmem_cache *s)
-{
-	return READ_ONCE(s->nr_partial[cpu_tag()]) ? barn_max(s) / 2 : 0;
-}
-
-static struct barn *barn_to_take_from(struct kmem_cache *s)
-{
-	struct barn *own = barn_here(s->barn);
-	u32 reserved;
-
-	if (READ_ONCE(own->nr_full))
-		return own;
-	reserved = barn_reserved(s);
-	for (unsigned int i = 0; i < NR_BARNS; i++) {
-		if (READ_ONCE(s->barn[i].nr_full) > reserved)
-			return &s->barn[i];
-	}
-	return NULL;
-}
-
-/* The spare, if it is empty, stays there: who frees will want one. */
-static uintptr_t get_from_barn(struct kmem_cache *s)
-{
-	struct barn *barn = barn_to_take_from(s);
-	uintptr_t top, empty;
-
-	if (!barn)
-		return 0;
-	empty = take_spare(s, sheaf_is_used);
-	top = barn_get(barn, barn_max(s), &empty);
-	slab_stash_sheaf(s, empty);
-	return top;
-}
-
-/* A sheaf with objects from slabs; 0 if there are none.  The spare, if it is
- * empty, saves the pool's lock, which is everybody's. */
-static uintptr_t refill_sheaf(struct kmem_cache *s)
-{
-	uintptr_t top = take_spare(s, sheaf_is_used);
-	unsigned int got;
-	void **end;
-
-	if (!top)
-		top = sheaf_new(s->capacity);
-	if (!top)
-		return 0;
-	end = (void **)sheaf_end(top);
-	got = slab_alloc_bulk_direct(s, end - s->capacity, s->capacity);
-	if (!got) {
-		sheaf_put(top);
-		return 0;
-	}
-	slab_note_refill(s, 1);
-	vmstat_add(VMSTAT_sheaf_refill, 1);
-	return top + got * sizeof(void *);
-}
-
-uintptr_t slab_get_waiting_sheaf(struct kmem_cache *s)
-{
-	uintptr_t top = take_spare(s, sheaf_is_empty);
-
-	return top ? top : get_from_barn(s);
-}
-
-static uintptr_t get_filled_sheaf(struct kmem_cache *s)
-{
-	uintptr_t top = slab_get_waiting_sheaf(s);
-
-	return top ? top : refill_sheaf(s);
-}
-
-size_t slab_take_from_barn(struct kmem_cache *s, void **objs, size_t nr)
-{
-	return barn_take_objects(barn_here(s->barn), s->capacity, objs, nr);
-}
-
-size_t slab_give_to_barn(struct kmem_cache *s, void **objs, size_t nr)
-{
-	return barn_give_objects(barn_here(s->barn), s->capacity, objs, nr);
-}
-
-bool slab_barn_has_room(struct kmem_cache *s)
-{
-	return READ_ONCE(barn_here(s->barn)->nr_full) < barn_max(s);
-}
-
-/* How often somebody may come before us, or a debugger abort us. */
-#define SHEAF_TRIES 8
-
-/* An object that is to be charged to a group is not had here. */
-static noinline void *alloc_without_sheaves(struct kmem_cache *s)
-{
-	if (s->flags & SLAB_ACCOUNT && READ_ONCE(memcg_active))
-		return NULL;
-	return zone_is_ready(s->zone) ? slab_alloc_direct(s) : NULL;
-}
-
-void *slab_alloc_slowpath(struct kmem_cache *s)
-{
-	uintptr_t top, filled;
-	void *obj;
-
-	if (!s->capacity)
-		return alloc_without_sheaves(s);
-	for (int i = 0;; i++) {
-		obj = percpu_pop_slowpath(s->id);
-		if (obj)
-			return obj;
-		top = percpu_read(PERCPU_TOP, s->id);
-		if (top == PERCPU_DRAIN || i == SHEAF_TRIES)
-			return slab_alloc_direct(s);
-		if (sheaf_is_empty(top))
-			break;
-	}
-	filled = get_filled_sheaf(s);
-	if (!filled)
-		return slab_alloc_direct(s);
-	obj = sheaf_pop(&filled);
-	slab_stash_sheaf(s, percpu_cmpxchg(PERCPU_TOP, s->id, top, filled) ?
-				    top :
-				    filled);
-	return obj;
-}
-
-static uintptr_t new_sheaf(struct kmem_cache *s)
-{
-	uintptr_t top = barn_get_empty(barn_here(s->barn));
-
-	return top ? top : sheaf_new(s->capacity);
-}
-
-/* An empty sheaf for this CPU: the spare if it has room; else the spare is
- * full and older than what it is exchanged for, so it goes to the barn. */
-uintptr_t slab_get_roomy_sheaf(struct kmem_cache *s)
-{
-	uintptr_t empty, top = take_spare(s, sheaf_is_full);
-
-	if (top)
-		return top;
-	top = take_spare(s, sheaf_is_empty);
-	if (!top)
-		return new_sheaf(s);
-	if (!barn_put(barn_here(s->barn), barn_max(s), top, &empty))
-		return overflow_sheaf(s, top);
-	return empty ? empty : sheaf_new(s->capacity);
-}
-
-static noinline void uncharge(struct kmem_cache *s, void *obj)
-{
-	u16 *owners = slab_owners(s, obj), owner;
-
-	if (!owners)
-		return;
-	owner = xchg(&owners[slab_object_index(s, obj)], 0);
-	if (owner)
-		memcg_uncharge(owner, s->size);
-}
-
-void slab_free_slowpath(struct kmem_cache *s, void *obj)
-{
-	uintptr_t top, roomy;
-
-	if (!s->capacity) {
-		if (unlikely(s->flags & SLAB_ACCOUNT))
-			uncharge(s, obj);
-		slab_free_direct(s, &obj, 1);
-		return;
-	}
-	for (int i = 0; i < SHEAF_TRIES; i++) {
-		enum rseq_result r = percpu_push_slowpath(s->id, obj);
-
-		if (r == RSEQ_DONE)
-			return;
-		if (r == RSEQ_TWICE) {
-			slab_report_double_free(s, obj);
-			return;
-		}
-		top = percpu_read(PERCPU_TOP, s->id);
-		if (top == PERCPU_DRAIN)
-			break;
-		if (!sheaf_is_full(top))
-			continue;
-		roomy = slab_get_roomy_sheaf(s);
-		if (!roomy)
-			break;
-		sheaf_push(&roomy, obj);
-		slab_stash_sheaf(s,
-				 percpu_cmpxchg(PERCPU_TOP, s->id, top, roomy) ?
-					 top :
-					 roomy);
-		return;
-	}
-	slab_free_direct(s, &obj, 1);
-}
-
-/* ---- shrinking, reports, checks ---- */
-
-static void drop_sheaf(struct kmem_cache *s, uintptr_t top)
-{
-	sheaf_put(flush_sheaf(s, top));
-}
-
-static void drain_one(unsigned int id, uintptr_t top, void *arg)
-{
-	(void)arg;
-	drop_sheaf(atomic_read(&slab_caches[id]), top);
-}
-
-void __slab_drain(unsigned int first, unsigned int nr)
-{
-	__percpu_drain(first, nr, drain_one, NULL);
-}
+/* ---- empty slabs, checks ---- */
 
 static void take_empty_slabs(struct kmem_cache *s, struct list_head *empty)
 {
@@ -1233,33 +902,14 @@ static void take_empty_slabs(struct kmem_cache *s, struct list_head *empty)
 	spin_unlock(&s->lock);
 }
 
-static void empty_barn(struct kmem_cache *s, struct barn *barn)
-{
-	uintptr_t top, none = 0;
-
-	while ((top = barn_get(barn, barn_max(s), &none)))
-		drop_sheaf(s, top);
-	barn_drop_empty(barn);
-}
-
-unsigned int slab_cache_shrink_drained(struct kmem_cache *s)
+unsigned int slab_drop_empty(struct kmem_cache *s)
 {
 	struct list_head empty;
 
-	reset_barns(s);
-	for (int i = 0; i < NR_BARNS; i++)
-		empty_barn(s, &s->barn[i]);
 	INIT_LIST_HEAD(&empty);
 	take_empty_slabs(s, &empty);
 	slab_free_slabs(s, &empty);
 	return atomic_read(&s->nr_slabs);
-}
-
-unsigned int slab_cache_shrink(struct kmem_cache *s)
-{
-	if (s->capacity)
-		percpu_drain(s->id, 1, drain_one, NULL);
-	return slab_cache_shrink_drained(s);
 }
 
 bool slab_cache_is_unused(struct kmem_cache *s)
@@ -1273,88 +923,13 @@ bool slab_cache_is_unused(struct kmem_cache *s)
 	return unused;
 }
 
-/* How often somebody wanted more than the fast paths have. */
-static u64 locks_taken(const struct kmem_cache *s)
-{
-	u64 taken = READ_ONCE(s->lock.taken);
-
-	for (int i = 0; i < NR_BARNS; i++)
-		taken += READ_ONCE(s->barn[i].lock.taken);
-	return taken;
-}
-
-static void reap_word(struct kmem_cache *s, enum percpu_kind kind,
-		      uintptr_t none)
-{
-	uintptr_t top = percpu_read(kind, s->id);
-
-	if (percpu_top_is_real(top) && percpu_cmpxchg(kind, s->id, top, none))
-		drop_sheaf(s, top);
-}
-
-/* Who takes the lock is not idle.  One that lives by its fast paths alone
- * looks like it: that costs it one refill. */
-void slab_cache_reap(struct kmem_cache *s)
-{
-	if (locks_taken(s) == READ_ONCE(s->reaped)) {
-		reap_word(s, PERCPU_TOP, PERCPU_DUMMY);
-		reap_word(s, PERCPU_SPARE, 0);
-		slab_cache_shrink_drained(s);
-	}
-	WRITE_ONCE(s->reaped, locks_taken(s));
-}
-
-void slab_cache_seen(struct kmem_cache *s, enum slab_idle by)
-{
-	u64 taken = locks_taken(s) - s->idle[by].seen;
-
-	for (int i = 0; i < NR_IDLE; i++)
-		s->idle[i].seen += taken;
-}
-
-unsigned int slab_cache_idle(struct kmem_cache *s, enum slab_idle by)
-{
-	u64 taken = locks_taken(s);
-
-	if (taken == s->idle[by].seen)
-		s->idle[by].looks++;
-	else
-		s->idle[by].looks = 0;
-	s->idle[by].seen = taken;
-	return s->idle[by].looks;
-}
-
-void __slab_drain_ids(const u64 ids[NR_PERCPU_IDS / 64])
-{
-	__percpu_drain_ids(ids, drain_one, NULL);
-}
-
-void slab_cache_stat(struct kmem_cache *s, struct slab_stat *stat)
-{
-	*stat = (struct slab_stat){ 0 };
-	if (!spin_lock(&s->lock))
-		return;
-	stat->locks = locks_taken(s);
-	stat->slabs = s->nr_slabs;
-	stat->objects = s->nr_objects;
-	for (int i = 0; i < NR_BARNS; i++)
-		stat->sheaf_objects += barn_objects(&s->barn[i]);
-	if (s->id != CACHE_ID_NONE)
-		stat->sheaf_objects += percpu_count(s->id);
-	stat->active = stat->objects -
-		       min(s->nr_free + stat->sheaf_objects, stat->objects);
-	spin_unlock(&s->lock);
-}
-
-void check_cache(struct kmem_cache *s)
+void check_slabs(struct kmem_cache *s)
 {
 	struct slab *slab;
 	size_t total = 0;
 	unsigned int empty = 0, partial = 0;
 
 	spin_lock(&s->lock);
-	for (int i = 0; i < NR_BARNS; i++)
-		check_barn(&s->barn[i], s->barn_most);
 	for (int i = 0; i < NR_LISTS; i++) {
 		list_for_each_entry(slab, &s->partial[i], list) {
 			unsigned int bits = 0;

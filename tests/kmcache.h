@@ -6,6 +6,7 @@
 #define KM_KMCACHE_H
 
 #include "mm_boot.h"
+#include "pcs.h"
 #include "percpu.h"
 #include "slab.h"
 #include "slab_purge.h"

@@ -32,6 +32,7 @@ unit_tests = \
 	%D%/t_page_frag \
 	%D%/t_obj \
 	%D%/t_params \
+	%D%/t_pcs \
 	%D%/t_percpu \
 	%D%/t_percpu_alloc \
 	%D%/t_printk \

@@ -14,7 +14,7 @@ empty "programs under limits" "$(printf '%s\n' "$said" | grep -A5 '^not ok')"
 
 # program:pattern of its tests
 storms='t_storm:* t_memcontrol:storm* t_memcontrol:passing* t_gfp:no_calls*
-t_vmscan:threads* t_vmalloc:stress* t_slub:*stress* t_nolock:*storm*'
+t_vmscan:threads* t_vmalloc:stress* t_pcs:*stress* t_nolock:*storm*'
 
 # blow PROGRAM PATTERN: a failure tells the seed.
 blow()

@@ -9,6 +9,7 @@
 #include "buddy.h"
 #include "kmalloc.h"
 #include "mm_init.h"
+#include "pcs.h"
 #include "slab_common.h"
 #include "vmap_area.h"
 #include "vmstat.h"

@@ -17,6 +17,7 @@
 #include "kmalloc.h"
 #include "mm_init.h"
 #include "params.h"
+#include "pcs.h"
 #include "slab_common.h"
 #include "spinlock.h"
 #include "vmstat.h"

@@ -12,6 +12,7 @@
 #include "mm_boot.h"
 #include "page_alloc.h"
 #include "params.h"
+#include "pcs.h"
 #include "percpu.h"
 #include "vmstat.h"
 

@@ -12,6 +12,7 @@
 #include "kswapd.h"
 #include "mm_init.h"
 #include "params.h"
+#include "pcs.h"
 #include "percpu.h"
 #include "slab_common.h"
 #include "vmap_area.h"

@@ -11,6 +11,7 @@
 #include "buddy.h"
 #include "kmalloc.h"
 #include "mm_init.h"
+#include "pcs.h"
 #include "percpu.h"
 #include "sheaf.h"
 #include "slab_common.h"

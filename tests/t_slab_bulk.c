@@ -5,10 +5,10 @@
  */
 #include "kmtest.h"
 
-
 #include "kmalloc.h"
 #include "kmem_cache.h"
 #include "mm_boot.h"
+#include "pcs.h"
 #include "percpu.h"
 #include "sheaf.h"
 #include "slab_bulk.h"
@@ -38,6 +38,8 @@ static void finish(struct kmem_cache *s)
 {
 	check_cache(s);
 	must(slab_cache_shrink(s) == 0);
+	check_cache(s);
+	must(s->nr_objects == 0 && s->nr_free == 0 && s->nr_empty == 0);
 	kmem_cache_destroy(s);
 }
 
@@ -83,6 +85,36 @@ static void numbers(void)
 		check_cache(s);
 		finish(s);
 	}
+}
+
+/* Zeroed or not, with a cache and without. */
+static void in_turns(void)
+{
+	static void *objs[1000];
+	struct kmem_cache *s;
+
+	start();
+	s = cache_of(48);
+	for (size_t nr = 0; nr <= ARRAY_SIZE(objs); nr = nr * 2 + 1) {
+		must(kmem_cache_alloc_bulk(s, GFP_KERNEL, nr, objs) == (int)nr);
+		for (size_t i = 0; i < nr; i++)
+			km_fill(objs[i], 48, i);
+		for (size_t i = 0; i < nr; i++)
+			must(km_intact(objs[i], 48, i));
+		check_cache(s);
+		kmem_cache_free_bulk(s, nr, objs);
+	}
+	must(kmem_cache_alloc_bulk(s, GFP_KERNEL | __GFP_ZERO, 100, objs) ==
+	     100);
+	for (int i = 0; i < 100; i++)
+		must(km_is_zero(objs[i], 48));
+	/* Without a cache: each goes to its own. */
+	for (size_t i = 50; i < 100; i++) {
+		kmem_cache_free(s, objs[i]);
+		objs[i] = kmalloc(i * 100, GFP_KERNEL);
+	}
+	kmem_cache_free_bulk(NULL, 100, objs);
+	finish(s);
 }
 
 static void large_objects(void)
@@ -264,6 +296,23 @@ static void no_memory(void)
 	finish(s);
 }
 
+static void all_or_nothing(void)
+{
+	static void *objs[500];
+	struct slab_stat stat;
+	struct kmem_cache *s;
+
+	setenv("KMALLOC", "mem=4M", 1);
+	start();
+	s = cache_of(SZ_64K - 64);
+	must(kmem_cache_alloc_bulk(s, GFP_KERNEL, 500, objs) == 0);
+	slab_cache_stat(s, &stat);
+	must(stat.active == 0);
+	must(kmem_cache_alloc_bulk(s, GFP_KERNEL, 10, objs) == 10);
+	kmem_cache_free_bulk(s, 10, objs);
+	finish(s);
+}
+
 /* ---- misuse ---- */
 
 static void free_other(void *arg)
@@ -360,10 +409,11 @@ static void stress(void)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		km_unit_modes(numbers),	       km_unit_child(large_objects),
-		km_unit_modes(from_the_barn),  km_unit_modes(from_the_sheaf),
-		km_unit_modes(from_the_slabs), km_unit_modes(mixed),
-		km_unit_modes(zeroed),	       km_unit_child(no_memory),
+		km_unit_modes(numbers),	       km_unit_modes(in_turns),
+		km_unit_child(large_objects),  km_unit_modes(from_the_barn),
+		km_unit_modes(from_the_sheaf), km_unit_modes(from_the_slabs),
+		km_unit_modes(mixed),	       km_unit_modes(zeroed),
+		km_unit_child(no_memory),      km_unit_child(all_or_nothing),
 		cmocka_unit_test(test_misuse), km_unit_modes(stress),
 	};
 

@@ -11,6 +11,7 @@
 #include "kmalloc.h"
 #include "mm_boot.h"
 #include "page_alloc.h"
+#include "pcs.h"
 #include "percpu.h"
 #include "slab_common.h"
 #include "vmap_area.h"

@@ -12,6 +12,7 @@
 #include "kmalloc.h"
 #include "kmem_cache.h"
 #include "mm_boot.h"
+#include "pcs.h"
 #include "vmstat.h"
 
 static void start(void)

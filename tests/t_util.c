@@ -10,6 +10,7 @@
 #include "buddy.h"
 #include "kmalloc.h"
 #include "mm_boot.h"
+#include "pcs.h"
 #include "slab_common.h"
 #include "util.h"
 #include "vmalloc.h"

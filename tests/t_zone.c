@@ -13,6 +13,7 @@
 #include "kmalloc.h"
 #include "mm_init.h"
 #include "params.h"
+#include "pcs.h"
 #include "slab_common.h"
 #include "slabinfo.h"
 #include "spinlock.h"

@@ -20,6 +20,7 @@
 #include "mm_init.h"
 #include "page_alloc.h"
 #include "params.h"
+#include "pcs.h"
 #include "slab_bulk.h"
 #include "slab_common.h"
 #include "vmalloc.h"

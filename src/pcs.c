@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pcs: the sheaves of the CPUs, and their way between CPUs, barns and slabs.
+ *
+ *   CPU 0                 CPU 1
+ *   top <-> spare         top <-> spare        percpu: words of the cache's id
+ *       |                     |
+ *    barn 0                barn 1       ...    barn: full ones, empty ones
+ *       |_____________________|____ ...
+ *                  |
+ *             partial slabs                    slub
+ *
+ *   alloc: pop top ─empty→ spare ─empty→ barn ─none→ slabs ─none→ new slab
+ *   free:  push top ─full→ spare ─full→ barn ─full→ flush to slabs
+ *
+ * Popping and pushing is the fast paths'; what is here begins where the top is
+ * empty, or full.  Another sheaf is found, an object taken from it or put into
+ * it, and then it is exchanged for the top.  If somebody was there first it is
+ * the one to be stashed away, else the old top is: as the spare if there is
+ * none, else in the barn, and in the slabs where the barn is full.
+ *
+ * A CPU takes from the barn that it used last, and from others' when it has
+ * neither that nor slabs: what comes round to it is in its cache, and its
+ * objects do not share lines with another CPU's.
+ *
+ * Barns are small at first.  Where a sheaf is refilled after another one had to
+ * be flushed, one more in a barn would have saved both, and from then on there
+ * may be one more; a cache that is found idle starts over.
+ *
+ * A cache without sheaves, capacity 0, has its objects straight from the slabs;
+ * those of one that is charged to groups (SLAB_ACCOUNT) come back this way, and
+ * who paid for them is asked.
+ *
+ * Invariants: a sheaf is in one place: a CPU's top or spare, a barn, the pool,
+ * or one thread's hands (tests/model/sheaf_model.c).  What a CPU's word has can
+ * be taken away by others at any time, so it is looked at and exchanged, never
+ * stored.  barn_max is from barn_least to barn_most.
+ *
+ * Locks: none of its own; BARN to find or leave a sheaf, CACHE to fill or flush
+ * one, SHEAF_POOL for a new one, one after the other.  A signal handler that
+ * may not wait for one of them has what it stands for not at all, and so, in
+ * the end, no object; what it frees is deferred.  Others' sheaves are taken
+ * away by the drain (percpu), with DRAIN held.
+ * Cost: one exchange for as many objects as a sheaf holds; half of the time
+ * with BARN, and with CACHE and a batch where that does not have it.
+ */
+#include "pcs.h"
+
+#include "memcontrol.h"
+#include "params.h"
+#include "vmstat.h"
+#include "zone.h"
+
+/* Of large objects, in a sheaf. */
+#define SHEAF_OBJECT_BYTES 32768U
+/* Of objects, in a barn: as it is first, and when it has proved too small. */
+#define BARN_BYTES 32768
+#define BARN_BYTES_MOST 262144
+
+/* ---- sizes of sheaves and barns ---- */
+
+/* Objects for 128 bytes and less by the sheaf's size, above by bytes. */
+static unsigned int sheaf_capacity(unsigned int size)
+{
+	if (size <= 128)
+		return SHEAF_MAX_CAPACITY;
+	if (size <= 512)
+		return 63;
+	if (size <= 1024)
+		return 31;
+	return clamp(SHEAF_OBJECT_BYTES / size, 2U, 31U);
+}
+
+static u8 barn_sheaves(const struct kmem_cache *s, u32 bytes)
+{
+	return (u8)clamp(bytes / (s->capacity * s->size), 1U, BARN_MAX + 0U);
+}
+
+/* None without a per-CPU id, and none where memory matters most. */
+void pcs_init(struct kmem_cache *s, const struct cache_plan *plan)
+{
+	for (int i = 0; i < NR_BARNS; i++)
+		barn_init(&s->barn[i]);
+	if (plan->id == CACHE_ID_NONE || param(slub_tiny))
+		return;
+	s->capacity = plan->capacity ?
+			      min(plan->capacity, SHEAF_MAX_CAPACITY + 0U) :
+			      sheaf_capacity(s->size);
+	s->barn_least = barn_sheaves(s, BARN_BYTES);
+	s->barn_most = barn_sheaves(s, BARN_BYTES_MOST);
+	s->barn_max = s->barn_least;
+}
+
+static u32 barn_max(const struct kmem_cache *s)
+{
+	return READ_ONCE(s->barn_max);
+}
+
+void slab_note_overflow(struct kmem_cache *s, size_t sheaves)
+{
+	WRITE_ONCE(s->overflows, (u8)min(READ_ONCE(s->overflows) + sheaves,
+					 BARN_MAX + 0UL));
+}
+
+void slab_note_refill(struct kmem_cache *s, size_t sheaves)
+{
+	u32 overflows = READ_ONCE(s->overflows), most = barn_max(s);
+	u32 more = (u32)min(sheaves, overflows + 0UL);
+
+	if (!more || most >= s->barn_most)
+		return;
+	WRITE_ONCE(s->overflows, (u8)(overflows - more));
+	WRITE_ONCE(s->barn_max, (u8)min(most + more, s->barn_most + 0U));
+}
+
+static void reset_barns(struct kmem_cache *s)
+{
+	WRITE_ONCE(s->overflows, 0);
+	WRITE_ONCE(s->barn_max, s->barn_least);
+}
+
+/* ---- sheaves that go to and fro ---- */
+
+/* Returns all objects to their slabs; the sheaf stays, empty. */
+static uintptr_t flush_sheaf(struct kmem_cache *s, uintptr_t top)
+{
+	unsigned int nr = sheaf_count(top);
+
+	slab_free_direct(s, (void **)top - nr, nr);
+	vmstat_add(VMSTAT_sheaf_flush, 1);
+	return sheaf_reset(top, s->capacity);
+}
+
+static uintptr_t overflow_sheaf(struct kmem_cache *s, uintptr_t top)
+{
+	slab_note_overflow(s, 1);
+	return flush_sheaf(s, top);
+}
+
+static void drop_sheaf(struct kmem_cache *s, uintptr_t top)
+{
+	sheaf_put(flush_sheaf(s, top));
+}
+
+void slab_stash_sheaf(struct kmem_cache *s, uintptr_t top)
+{
+	if (!percpu_top_is_real(top))
+		return;
+	if (percpu_cmpxchg(PERCPU_SPARE, s->id, 0, top))
+		return;
+	if (!sheaf_is_empty(top)) {
+		if (barn_put(barn_here(s->barn), barn_max(s), top, NULL))
+			return;
+		top = overflow_sheaf(s, top);
+	}
+	sheaf_put(top);
+}
+
+/* This CPU's spare sheaf, taken away, if it satisfies the wish. */
+static uintptr_t take_spare(struct kmem_cache *s, bool (*unwanted)(uintptr_t))
+{
+	uintptr_t spare = percpu_read(PERCPU_SPARE, s->id);
+
+	if (!percpu_top_is_real(spare) || unwanted(spare) ||
+	    !percpu_cmpxchg(PERCPU_SPARE, s->id, spare, 0))
+		return 0;
+	return spare;
+}
+
+static bool sheaf_is_used(uintptr_t top)
+{
+	return !sheaf_is_empty(top);
+}
+
+/* Another CPU may take from a barn that is more than half full, and from any
+ * if it has no slabs to take from. */
+static u32 barn_reserved(const struct kmem_cache *s)
+{
+	return READ_ONCE(s->nr_partial[slab_cpu_tag()]) ? barn_max(s) / 2 : 0;
+}
+
+static struct barn *barn_to_take_from(struct kmem_cache *s)
+{
+	struct barn *own = barn_here(s->barn);
+	u32 reserved;
+
+	if (READ_ONCE(own->nr_full))
+		return own;
+	reserved = barn_reserved(s);
+	for (unsigned int i = 0; i < NR_BARNS; i++) {
+		if (READ_ONCE(s->barn[i].nr_full) > reserved)
+			return &s->barn[i];
+	}
+	return NULL;
+}
+
+/* The spare, if it is empty, stays there: who frees will want one. */
+static uintptr_t get_from_barn(struct kmem_cache *s)
+{
+	struct barn *barn = barn_to_take_from(s);
+	uintptr_t top, empty;
+
+	if (!barn)
+		return 0;
+	empty = take_spare(s, sheaf_is_used);
+	top = barn_get(barn, barn_max(s), &empty);
+	slab_stash_sheaf(s, empty);
+	return top;
+}
+
+/* A sheaf with objects from slabs; 0 if there are none.  The spare, if it is
+ * empty, saves the pool's lock, which is everybody's. */
+static uintptr_t refill_sheaf(struct kmem_cache *s)
+{
+	uintptr_t top = take_spare(s, sheaf_is_used);
+	unsigned int got;
+	void **end;
+
+	if (!top)
+		top = sheaf_new(s->capacity);
+	if (!top)
+		return 0;
+	end = (void **)sheaf_end(top);
+	got = slab_alloc_bulk_direct(s, end - s->capacity, s->capacity);
+	if (!got) {
+		sheaf_put(top);
+		return 0;
+	}
+	slab_note_refill(s, 1);
+	vmstat_add(VMSTAT_sheaf_refill, 1);
+	return top + got * sizeof(void *);
+}
+
+uintptr_t slab_get_waiting_sheaf(struct kmem_cache *s)
+{
+	uintptr_t top = take_spare(s, sheaf_is_empty);
+
+	return top ? top : get_from_barn(s);
+}
+
+static uintptr_t get_filled_sheaf(struct kmem_cache *s)
+{
+	uintptr_t top = slab_get_waiting_sheaf(s);
+
+	return top ? top : refill_sheaf(s);
+}
+
+static uintptr_t new_sheaf(struct kmem_cache *s)
+{
+	uintptr_t top = barn_get_empty(barn_here(s->barn));
+
+	return top ? top : sheaf_new(s->capacity);
+}
+
+/* An empty sheaf for this CPU: the spare if it has room; else the spare is
+ * full and older than what it is exchanged for, so it goes to the barn. */
+uintptr_t slab_get_roomy_sheaf(struct kmem_cache *s)
+{
+	uintptr_t empty, top = take_spare(s, sheaf_is_full);
+
+	if (top)
+		return top;
+	top = take_spare(s, sheaf_is_empty);
+	if (!top)
+		return new_sheaf(s);
+	if (!barn_put(barn_here(s->barn), barn_max(s), top, &empty))
+		return overflow_sheaf(s, top);
+	return empty ? empty : sheaf_new(s->capacity);
+}
+
+size_t slab_take_from_barn(struct kmem_cache *s, void **objs, size_t nr)
+{
+	return barn_take_objects(barn_here(s->barn), s->capacity, objs, nr);
+}
+
+size_t slab_give_to_barn(struct kmem_cache *s, void **objs, size_t nr)
+{
+	return barn_give_objects(barn_here(s->barn), s->capacity, objs, nr);
+}
+
+bool slab_barn_has_room(struct kmem_cache *s)
+{
+	return READ_ONCE(barn_here(s->barn)->nr_full) < barn_max(s);
+}
+
+/* ---- what the fast paths leave to ---- */
+
+/* How often somebody may come before us, or a debugger abort us. */
+#define SHEAF_TRIES 8
+
+/* An object that is to be charged to a group is not had here. */
+static noinline void *alloc_without_sheaves(struct kmem_cache *s)
+{
+	if (s->flags & SLAB_ACCOUNT && READ_ONCE(memcg_active))
+		return NULL;
+	return zone_is_ready(s->zone) ? slab_alloc_direct(s) : NULL;
+}
+
+void *slab_alloc_slowpath(struct kmem_cache *s)
+{
+	uintptr_t top, filled;
+	void *obj;
+
+	if (!s->capacity)
+		return alloc_without_sheaves(s);
+	for (int i = 0;; i++) {
+		obj = percpu_pop_slowpath(s->id);
+		if (obj)
+			return obj;
+		top = percpu_read(PERCPU_TOP, s->id);
+		if (top == PERCPU_DRAIN || i == SHEAF_TRIES)
+			return slab_alloc_direct(s);
+		if (sheaf_is_empty(top))
+			break;
+	}
+	filled = get_filled_sheaf(s);
+	if (!filled)
+		return slab_alloc_direct(s);
+	obj = sheaf_pop(&filled);
+	slab_stash_sheaf(s, percpu_cmpxchg(PERCPU_TOP, s->id, top, filled) ?
+				    top :
+				    filled);
+	return obj;
+}
+
+static void uncharge(struct kmem_cache *s, void *obj)
+{
+	u16 owner = slab_take_owner(s, obj);
+
+	if (owner)
+		memcg_uncharge(owner, s->size);
+}
+
+void slab_free_slowpath(struct kmem_cache *s, void *obj)
+{
+	uintptr_t top, roomy;
+
+	if (!s->capacity) {
+		if (unlikely(s->flags & SLAB_ACCOUNT))
+			uncharge(s, obj);
+		slab_free_direct(s, &obj, 1);
+		return;
+	}
+	for (int i = 0; i < SHEAF_TRIES; i++) {
+		enum rseq_result r = percpu_push_slowpath(s->id, obj);
+
+		if (r == RSEQ_DONE)
+			return;
+		if (r == RSEQ_TWICE) {
+			slab_report_double_free(s, obj);
+			return;
+		}
+		top = percpu_read(PERCPU_TOP, s->id);
+		if (top == PERCPU_DRAIN)
+			break;
+		if (!sheaf_is_full(top))
+			continue;
+		roomy = slab_get_roomy_sheaf(s);
+		if (!roomy)
+			break;
+		sheaf_push(&roomy, obj);
+		slab_stash_sheaf(s,
+				 percpu_cmpxchg(PERCPU_TOP, s->id, top, roomy) ?
+					 top :
+					 roomy);
+		return;
+	}
+	slab_free_direct(s, &obj, 1);
+}
+
+/* ---- the whole cache ---- */
+
+static void drain_one(unsigned int id, uintptr_t top, void *arg)
+{
+	(void)arg;
+	drop_sheaf(atomic_read(&slab_caches[id]), top);
+}
+
+void __slab_drain(unsigned int first, unsigned int nr)
+{
+	__percpu_drain(first, nr, drain_one, NULL);
+}
+
+void __slab_drain_ids(const u64 ids[NR_PERCPU_IDS / 64])
+{
+	__percpu_drain_ids(ids, drain_one, NULL);
+}
+
+static void empty_barn(struct kmem_cache *s, struct barn *barn)
+{
+	uintptr_t top, none = 0;
+
+	while ((top = barn_get(barn, barn_max(s), &none)))
+		drop_sheaf(s, top);
+	barn_drop_empty(barn);
+}
+
+unsigned int slab_cache_shrink_drained(struct kmem_cache *s)
+{
+	reset_barns(s);
+	for (int i = 0; i < NR_BARNS; i++)
+		empty_barn(s, &s->barn[i]);
+	return slab_drop_empty(s);
+}
+
+unsigned int slab_cache_shrink(struct kmem_cache *s)
+{
+	if (s->capacity)
+		percpu_drain(s->id, 1, drain_one, NULL);
+	return slab_cache_shrink_drained(s);
+}
+
+/* How often somebody wanted more than the fast paths have. */
+static u64 locks_taken(const struct kmem_cache *s)
+{
+	u64 taken = READ_ONCE(s->lock.taken);
+
+	for (int i = 0; i < NR_BARNS; i++)
+		taken += READ_ONCE(s->barn[i].lock.taken);
+	return taken;
+}
+
+static void reap_word(struct kmem_cache *s, enum percpu_kind kind,
+		      uintptr_t none)
+{
+	uintptr_t top = percpu_read(kind, s->id);
+
+	if (percpu_top_is_real(top) && percpu_cmpxchg(kind, s->id, top, none))
+		drop_sheaf(s, top);
+}
+
+/* Who takes the lock is not idle.  One that lives by its fast paths alone
+ * looks like it: that costs it one refill. */
+void slab_cache_reap(struct kmem_cache *s)
+{
+	if (locks_taken(s) == READ_ONCE(s->reaped)) {
+		reap_word(s, PERCPU_TOP, PERCPU_DUMMY);
+		reap_word(s, PERCPU_SPARE, 0);
+		slab_cache_shrink_drained(s);
+	}
+	WRITE_ONCE(s->reaped, locks_taken(s));
+}
+
+void slab_cache_seen(struct kmem_cache *s, enum slab_idle by)
+{
+	u64 taken = locks_taken(s) - s->idle[by].seen;
+
+	for (int i = 0; i < NR_IDLE; i++)
+		s->idle[i].seen += taken;
+}
+
+unsigned int slab_cache_idle(struct kmem_cache *s, enum slab_idle by)
+{
+	u64 taken = locks_taken(s);
+
+	if (taken == s->idle[by].seen)
+		s->idle[by].looks++;
+	else
+		s->idle[by].looks = 0;
+	s->idle[by].seen = taken;
+	return s->idle[by].looks;
+}
+
+void slab_cache_stat(struct kmem_cache *s, struct slab_stat *stat)
+{
+	*stat = (struct slab_stat){ 0 };
+	if (!spin_lock(&s->lock))
+		return;
+	stat->locks = locks_taken(s);
+	stat->slabs = s->nr_slabs;
+	stat->objects = s->nr_objects;
+	for (int i = 0; i < NR_BARNS; i++)
+		stat->sheaf_objects += barn_objects(&s->barn[i]);
+	if (s->id != CACHE_ID_NONE)
+		stat->sheaf_objects += percpu_count(s->id);
+	stat->active = stat->objects -
+		       min(s->nr_free + stat->sheaf_objects, stat->objects);
+	spin_unlock(&s->lock);
+}
+
+void check_cache(struct kmem_cache *s)
+{
+	for (int i = 0; i < NR_BARNS; i++)
+		check_barn(&s->barn[i], s->barn_most);
+	check_slabs(s);
+}
