@@ -267,13 +267,13 @@ static noinline void *alloc_hard(struct kmem_cache *s)
 	if (is_charged(s) && memcg_active)
 		return slab_alloc_charged(s, memcg_active, s->zone);
 	while (!p && zone_is_alive(s->zone) && gfp_retry(&t, s->size))
-		p = slab_alloc_slowpath(s);
+		p = pcs_alloc_slowpath(s);
 	return p;
 }
 
 static void *do_alloc(struct kmem_cache *s)
 {
-	void *p = slab_alloc_slowpath(s);
+	void *p = pcs_alloc_slowpath(s);
 
 	return likely(p) ? p : alloc_hard(s);
 }
@@ -537,7 +537,7 @@ static bool retire(struct kmem_cache *s)
 	bool unused;
 
 	if (s->capacity)
-		__slab_drain(s->id, 1);
+		__pcs_drain(s->id, 1);
 	unused = !slab_cache_shrink_drained(s) ||
 		 (s->flags & SLAB_TYPESAFE_BY_RCU && slab_cache_is_unused(s));
 	if (!slab_caches_lock())

@@ -96,13 +96,13 @@ static u32 barn_max(const struct kmem_cache *s)
 	return READ_ONCE(s->barn_max);
 }
 
-void slab_note_overflow(struct kmem_cache *s, size_t sheaves)
+void pcs_note_overflow(struct kmem_cache *s, size_t sheaves)
 {
-	WRITE_ONCE(s->overflows, (u8)min(READ_ONCE(s->overflows) + sheaves,
-					 BARN_MAX + 0UL));
+	WRITE_ONCE(s->overflows,
+		   (u8)min(READ_ONCE(s->overflows) + sheaves, BARN_MAX + 0UL));
 }
 
-void slab_note_refill(struct kmem_cache *s, size_t sheaves)
+void pcs_note_refill(struct kmem_cache *s, size_t sheaves)
 {
 	u32 overflows = READ_ONCE(s->overflows), most = barn_max(s);
 	u32 more = (u32)min(sheaves, overflows + 0UL);
@@ -133,7 +133,7 @@ static uintptr_t flush_sheaf(struct kmem_cache *s, uintptr_t top)
 
 static uintptr_t overflow_sheaf(struct kmem_cache *s, uintptr_t top)
 {
-	slab_note_overflow(s, 1);
+	pcs_note_overflow(s, 1);
 	return flush_sheaf(s, top);
 }
 
@@ -142,7 +142,7 @@ static void drop_sheaf(struct kmem_cache *s, uintptr_t top)
 	sheaf_put(flush_sheaf(s, top));
 }
 
-void slab_stash_sheaf(struct kmem_cache *s, uintptr_t top)
+void pcs_stash_sheaf(struct kmem_cache *s, uintptr_t top)
 {
 	if (!percpu_top_is_real(top))
 		return;
@@ -204,7 +204,7 @@ static uintptr_t get_from_barn(struct kmem_cache *s)
 		return 0;
 	empty = take_spare(s, sheaf_is_used);
 	top = barn_get(barn, barn_max(s), &empty);
-	slab_stash_sheaf(s, empty);
+	pcs_stash_sheaf(s, empty);
 	return top;
 }
 
@@ -226,12 +226,12 @@ static uintptr_t refill_sheaf(struct kmem_cache *s)
 		sheaf_put(top);
 		return 0;
 	}
-	slab_note_refill(s, 1);
+	pcs_note_refill(s, 1);
 	vmstat_add(VMSTAT_sheaf_refill, 1);
 	return top + got * sizeof(void *);
 }
 
-uintptr_t slab_get_waiting_sheaf(struct kmem_cache *s)
+uintptr_t pcs_get_waiting_sheaf(struct kmem_cache *s)
 {
 	uintptr_t top = take_spare(s, sheaf_is_empty);
 
@@ -240,7 +240,7 @@ uintptr_t slab_get_waiting_sheaf(struct kmem_cache *s)
 
 static uintptr_t get_filled_sheaf(struct kmem_cache *s)
 {
-	uintptr_t top = slab_get_waiting_sheaf(s);
+	uintptr_t top = pcs_get_waiting_sheaf(s);
 
 	return top ? top : refill_sheaf(s);
 }
@@ -254,7 +254,7 @@ static uintptr_t new_sheaf(struct kmem_cache *s)
 
 /* An empty sheaf for this CPU: the spare if it has room; else the spare is
  * full and older than what it is exchanged for, so it goes to the barn. */
-uintptr_t slab_get_roomy_sheaf(struct kmem_cache *s)
+uintptr_t pcs_get_roomy_sheaf(struct kmem_cache *s)
 {
 	uintptr_t empty, top = take_spare(s, sheaf_is_full);
 
@@ -268,17 +268,17 @@ uintptr_t slab_get_roomy_sheaf(struct kmem_cache *s)
 	return empty ? empty : sheaf_new(s->capacity);
 }
 
-size_t slab_take_from_barn(struct kmem_cache *s, void **objs, size_t nr)
+size_t pcs_take_from_barn(struct kmem_cache *s, void **objs, size_t nr)
 {
 	return barn_take_objects(barn_here(s->barn), s->capacity, objs, nr);
 }
 
-size_t slab_give_to_barn(struct kmem_cache *s, void **objs, size_t nr)
+size_t pcs_give_to_barn(struct kmem_cache *s, void **objs, size_t nr)
 {
 	return barn_give_objects(barn_here(s->barn), s->capacity, objs, nr);
 }
 
-bool slab_barn_has_room(struct kmem_cache *s)
+bool pcs_barn_has_room(struct kmem_cache *s)
 {
 	return READ_ONCE(barn_here(s->barn)->nr_full) < barn_max(s);
 }
@@ -296,7 +296,7 @@ static noinline void *alloc_without_sheaves(struct kmem_cache *s)
 	return zone_is_ready(s->zone) ? slab_alloc_direct(s) : NULL;
 }
 
-void *slab_alloc_slowpath(struct kmem_cache *s)
+void *pcs_alloc_slowpath(struct kmem_cache *s)
 {
 	uintptr_t top, filled;
 	void *obj;
@@ -317,9 +317,9 @@ void *slab_alloc_slowpath(struct kmem_cache *s)
 	if (!filled)
 		return slab_alloc_direct(s);
 	obj = sheaf_pop(&filled);
-	slab_stash_sheaf(s, percpu_cmpxchg(PERCPU_TOP, s->id, top, filled) ?
-				    top :
-				    filled);
+	pcs_stash_sheaf(s, percpu_cmpxchg(PERCPU_TOP, s->id, top, filled) ?
+				   top :
+				   filled);
 	return obj;
 }
 
@@ -331,7 +331,7 @@ static void uncharge(struct kmem_cache *s, void *obj)
 		memcg_uncharge(owner, s->size);
 }
 
-void slab_free_slowpath(struct kmem_cache *s, void *obj)
+void pcs_free_slowpath(struct kmem_cache *s, void *obj)
 {
 	uintptr_t top, roomy;
 
@@ -355,14 +355,14 @@ void slab_free_slowpath(struct kmem_cache *s, void *obj)
 			break;
 		if (!sheaf_is_full(top))
 			continue;
-		roomy = slab_get_roomy_sheaf(s);
+		roomy = pcs_get_roomy_sheaf(s);
 		if (!roomy)
 			break;
 		sheaf_push(&roomy, obj);
-		slab_stash_sheaf(s,
-				 percpu_cmpxchg(PERCPU_TOP, s->id, top, roomy) ?
-					 top :
-					 roomy);
+		pcs_stash_sheaf(s,
+				percpu_cmpxchg(PERCPU_TOP, s->id, top, roomy) ?
+					top :
+					roomy);
 		return;
 	}
 	slab_free_direct(s, &obj, 1);
@@ -376,12 +376,12 @@ static void drain_one(unsigned int id, uintptr_t top, void *arg)
 	drop_sheaf(atomic_read(&slab_caches[id]), top);
 }
 
-void __slab_drain(unsigned int first, unsigned int nr)
+void __pcs_drain(unsigned int first, unsigned int nr)
 {
 	__percpu_drain(first, nr, drain_one, NULL);
 }
 
-void __slab_drain_ids(const u64 ids[NR_PERCPU_IDS / 64])
+void __pcs_drain_ids(const u64 ids[NR_PERCPU_IDS / 64])
 {
 	__percpu_drain_ids(ids, drain_one, NULL);
 }

@@ -13,33 +13,33 @@ void pcs_init(struct kmem_cache *s, const struct cache_plan *plan);
 /* What the fast paths leave to; NULL: no memory, or no lock in a handler.
  * (Where a group is active, none of a cache with SLAB_ACCOUNT that has no
  * sheaves: slab_alloc_charged.) */
-void *slab_alloc_slowpath(struct kmem_cache *s);
-void slab_free_slowpath(struct kmem_cache *s, void *obj);
+void *pcs_alloc_slowpath(struct kmem_cache *s);
+void pcs_free_slowpath(struct kmem_cache *s, void *obj);
 
 /* A sheaf with objects that nobody needs right now, one with room; 0 if
  * there is none. */
-uintptr_t slab_get_waiting_sheaf(struct kmem_cache *s);
-uintptr_t slab_get_roomy_sheaf(struct kmem_cache *s);
+uintptr_t pcs_get_waiting_sheaf(struct kmem_cache *s);
+uintptr_t pcs_get_roomy_sheaf(struct kmem_cache *s);
 /* Finds a place for a sheaf of @s that is in nobody's way. */
-void slab_stash_sheaf(struct kmem_cache *s, uintptr_t top);
+void pcs_stash_sheaf(struct kmem_cache *s, uintptr_t top);
 /* Moves objects out of and into sheaves that stay in the barn, whole sheaves
  * of them, under one lock; returns how many. */
-size_t slab_take_from_barn(struct kmem_cache *s, void **objs, size_t nr);
-size_t slab_give_to_barn(struct kmem_cache *s, void **objs, size_t nr);
-bool slab_barn_has_room(struct kmem_cache *s);
+size_t pcs_take_from_barn(struct kmem_cache *s, void **objs, size_t nr);
+size_t pcs_give_to_barn(struct kmem_cache *s, void **objs, size_t nr);
+bool pcs_barn_has_room(struct kmem_cache *s);
 /* So many sheaves' objects went to the slabs, came from there: a sheaf that
  * overflowed and is refilled later need not have, had there been more room in
  * the barns, and from then on there is. */
-void slab_note_overflow(struct kmem_cache *s, size_t sheaves);
-void slab_note_refill(struct kmem_cache *s, size_t sheaves);
+void pcs_note_overflow(struct kmem_cache *s, size_t sheaves);
+void pcs_note_refill(struct kmem_cache *s, size_t sheaves);
 
 /* Empties sheaves and barns into slabs, gives empty slabs back.  Returns
  * the slabs that remain. */
 unsigned int slab_cache_shrink(struct kmem_cache *s);
 /* The two halves: CPUs' sheaves of some ids, or of those whose bits are set,
  * into slabs (the caller has percpu_drain_lock); the rest. */
-void __slab_drain(unsigned int first, unsigned int nr);
-void __slab_drain_ids(const u64 ids[NR_PERCPU_IDS / 64]);
+void __pcs_drain(unsigned int first, unsigned int nr);
+void __pcs_drain_ids(const u64 ids[NR_PERCPU_IDS / 64]);
 unsigned int slab_cache_shrink_drained(struct kmem_cache *s);
 
 /* Called now and then: a cache that was idle since the last time loses this

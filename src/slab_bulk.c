@@ -33,7 +33,7 @@ static uintptr_t borrow_sheaf(struct kmem_cache *s)
 static void return_sheaf(struct kmem_cache *s, uintptr_t top)
 {
 	if (!percpu_cmpxchg(PERCPU_TOP, s->id, PERCPU_DUMMY, top))
-		slab_stash_sheaf(s, top);
+		pcs_stash_sheaf(s, top);
 }
 
 /* What the slabs' locks may be held for. */
@@ -44,7 +44,7 @@ static size_t take_from_slabs(struct kmem_cache *s, void **objs, size_t nr)
 	size_t got = 0;
 
 	if (s->capacity)
-		slab_note_refill(s, nr / s->capacity);
+		pcs_note_refill(s, nr / s->capacity);
 	while (got < nr) {
 		unsigned int want =
 			(unsigned int)min(nr - got, DIRECT_MOST + 0UL);
@@ -62,12 +62,12 @@ static size_t take_from_sheaves(struct kmem_cache *s, void **objs, size_t nr)
 	uintptr_t next, top = borrow_sheaf(s);
 	size_t got = top ? sheaf_pop_many(&top, objs, nr) : 0;
 
-	while (got < nr && (next = slab_get_waiting_sheaf(s))) {
-		slab_stash_sheaf(s, top); /* it is empty */
+	while (got < nr && (next = pcs_get_waiting_sheaf(s))) {
+		pcs_stash_sheaf(s, top); /* it is empty */
 		top = next;
 		got += sheaf_pop_many(&top, objs + got, nr - got);
 		if (nr - got >= s->capacity)
-			got += slab_take_from_barn(s, objs + got, nr - got);
+			got += pcs_take_from_barn(s, objs + got, nr - got);
 	}
 	if (likely(top))
 		return_sheaf(s, top);
@@ -87,7 +87,7 @@ size_t slab_alloc_bulk(struct kmem_cache *s, void **objs, size_t nr)
 		if (nr - got >= s->capacity / 2)
 			return got + take_from_slabs(s, objs + got, nr - got);
 		/* This brings a sheaf as well. */
-		objs[got] = slab_alloc_slowpath(s);
+		objs[got] = pcs_alloc_slowpath(s);
 		if (!objs[got])
 			return got;
 		got++;
@@ -97,7 +97,7 @@ size_t slab_alloc_bulk(struct kmem_cache *s, void **objs, size_t nr)
 static void give_to_slabs(struct kmem_cache *s, void **objs, size_t nr)
 {
 	if (s->capacity)
-		slab_note_overflow(s, nr / s->capacity);
+		pcs_note_overflow(s, nr / s->capacity);
 	while (nr) {
 		size_t n = min(nr, DIRECT_MOST + 0UL);
 
@@ -110,7 +110,7 @@ static void give_to_slabs(struct kmem_cache *s, void **objs, size_t nr)
 /* Where the barn is full, another sheaf would be flushed for this one. */
 static bool has_place(struct kmem_cache *s, size_t nr)
 {
-	return nr < s->capacity || slab_barn_has_room(s);
+	return nr < s->capacity || pcs_barn_has_room(s);
 }
 
 static size_t give_to_sheaves(struct kmem_cache *s, void **objs, size_t nr)
@@ -119,12 +119,12 @@ static size_t give_to_sheaves(struct kmem_cache *s, void **objs, size_t nr)
 	size_t done = top ? sheaf_push_many(&top, objs, nr) : 0;
 
 	while (done < nr && has_place(s, nr - done) &&
-	       (next = slab_get_roomy_sheaf(s))) {
-		slab_stash_sheaf(s, top); /* it is full */
+	       (next = pcs_get_roomy_sheaf(s))) {
+		pcs_stash_sheaf(s, top); /* it is full */
 		top = next;
 		done += sheaf_push_many(&top, objs + done, nr - done);
 		if (nr - done >= s->capacity)
-			done += slab_give_to_barn(s, objs + done, nr - done);
+			done += pcs_give_to_barn(s, objs + done, nr - done);
 	}
 	if (likely(top))
 		return_sheaf(s, top);

@@ -352,7 +352,7 @@ static noinline void *alloc_small_hard(const u16 *index, size_t bytes)
 		obj = alloc_large_again(size, 1, false);
 	while (!obj && gfp_retry(&t, size)) {
 		s = cache_of_id(id);
-		obj = s ? slab_alloc_slowpath(s) : NULL;
+		obj = s ? pcs_alloc_slowpath(s) : NULL;
 		if (!obj)
 			obj = alloc_large_again(size, 1, false);
 	}
@@ -362,7 +362,7 @@ static noinline void *alloc_small_hard(const u16 *index, size_t bytes)
 static __always_inline void *alloc_small(const u16 *index, size_t size)
 {
 	struct kmem_cache *s = cache_of_id(slab_index_id(index, size));
-	void *obj = s ? slab_alloc_slowpath(s) : NULL;
+	void *obj = s ? pcs_alloc_slowpath(s) : NULL;
 
 	return likely(obj) ? obj : alloc_small_hard(index, size);
 }
@@ -376,7 +376,7 @@ static void *malloc_nothing(void)
 	if (param(on_error) != ON_ERROR_ABORT || !gfp_may(CALL))
 		return NULL;
 	s = cache_of_id(SLAB_ID_MALLOC_0);
-	return s ? slab_alloc_slowpath(s) : NULL;
+	return s ? pcs_alloc_slowpath(s) : NULL;
 }
 
 static __always_inline void *do_malloc(size_t size, bool zero)
@@ -395,7 +395,7 @@ static __always_inline void *do_malloc(size_t size, bool zero)
 
 /*
  * What is charged has caches of its own, without sheaves, so that every free
- * of an object of theirs comes to slab_free_slowpath, which asks whose it is.
+ * of an object of theirs comes to pcs_free_slowpath, which asks whose it is.
  * So has what is scarce, below 4 GiB or locked: what is freed goes to its slab,
  * and may go on to who wants another size.
  */
@@ -490,7 +490,7 @@ void *slab_alloc_charged(struct kmem_cache *s, struct mem_cgroup *memcg,
 	if (likely(obj) && (!owner || note_owner(s, obj, owner)))
 		return obj;
 	if (obj)
-		slab_free_slowpath(s, obj);
+		pcs_free_slowpath(s, obj);
 	if (owner)
 		memcg_uncharge(owner, s->size);
 	return NULL;
@@ -821,7 +821,7 @@ static __always_inline void free_small(unsigned int id, void *p)
 	if (unlikely(!slab_is_object(s, p, &start)))
 		slab_report_bad_free(s, p);
 	else
-		slab_free_slowpath(s, p);
+		pcs_free_slowpath(s, p);
 }
 
 static void __cold free_foreign(void *p)
@@ -1055,8 +1055,8 @@ void slab_shrink_all(void)
 	slab_for_each_cache(shrink_unnumbered, NULL);
 	if (!percpu_drain_lock())
 		return;
-	__slab_drain(SLAB_ID_FIRST_KMALLOC,
-		     CACHE_ID_NONE - SLAB_ID_FIRST_KMALLOC);
+	__pcs_drain(SLAB_ID_FIRST_KMALLOC,
+		    CACHE_ID_NONE - SLAB_ID_FIRST_KMALLOC);
 	for (unsigned int id = SLAB_ID_FIRST_KMALLOC; id < CACHE_ID_NONE;
 	     id++) {
 		struct kmem_cache *s = smp_load_acquire(&slab_caches[id]);
@@ -1116,7 +1116,7 @@ unsigned int slab_shrink_idle(enum slab_idle by, size_t most)
 		if (is_due(s, by))
 			drain[id / 64] |= 1ULL << id % 64;
 	}
-	__slab_drain_ids(drain);
+	__pcs_drain_ids(drain);
 	for (unsigned int id = SLAB_ID_FIRST_KMALLOC; id < CACHE_ID_NONE;
 	     id++) {
 		struct kmem_cache *s = smp_load_acquire(&slab_caches[id]);

@@ -4,8 +4,8 @@
  * drain that takes other CPUs' sheaves away; all interleavings of a few
  * threads, explicitly.
  *
- *   worker   alloc: pop | spare | barn | refill     slab_alloc_slowpath
- *            free:  push | spare | barn | flush     slab_free_slowpath
+ *   worker   alloc: pop | spare | barn | refill     pcs_alloc_slowpath
+ *            free:  push | spare | barn | flush     pcs_free_slowpath
  *   drain    mark every word, fence, settle, hand over    drain_rseq
  *
  * A step is one load or store of a word that others see, or what is done under
