@@ -19,6 +19,10 @@
  * the one to be stashed away, else the old top is: as the spare if there is
  * none, else in the barn, and in the slabs where the barn is full.
  *
+ * Of top and spare, if one is full and the other empty, each becomes half full:
+ * who allocates and frees in turns would else soon be back for what was just
+ * exchanged.
+ *
  * A CPU takes from the barn that it used last, and from others' when it has
  * neither that nor slabs: what comes round to it is in its cache, and its
  * objects do not share lines with another CPU's.
@@ -56,6 +60,9 @@
 /* Of objects, in a barn: as it is first, and when it has proved too small. */
 #define BARN_BYTES 32768
 #define BARN_BYTES_MOST 262144
+/* Of sheaves that are shared with the spare; smaller ones are full again, or
+ * empty, as soon. */
+#define SHARE_CAPACITY 4
 
 /* ---- sizes of sheaves and barns ---- */
 
@@ -238,13 +245,6 @@ uintptr_t pcs_get_waiting_sheaf(struct kmem_cache *s)
 	return top ? top : get_from_barn(s);
 }
 
-static uintptr_t get_filled_sheaf(struct kmem_cache *s)
-{
-	uintptr_t top = pcs_get_waiting_sheaf(s);
-
-	return top ? top : refill_sheaf(s);
-}
-
 static uintptr_t new_sheaf(struct kmem_cache *s)
 {
 	uintptr_t top = barn_get_empty(barn_here(s->barn));
@@ -296,9 +296,64 @@ static noinline void *alloc_without_sheaves(struct kmem_cache *s)
 	return zone_is_ready(s->zone) ? slab_alloc_direct(s) : NULL;
 }
 
+static void exchange_top(struct kmem_cache *s, uintptr_t top, uintptr_t other)
+{
+	bool ok = percpu_cmpxchg(PERCPU_TOP, s->id, top, other);
+
+	pcs_stash_sheaf(s, ok ? top : other);
+}
+
+/* This CPU's, into our hands, to share its objects; it has none meanwhile. */
+static bool take_top(struct kmem_cache *s, uintptr_t top)
+{
+	return s->capacity >= SHARE_CAPACITY && percpu_top_is_real(top) &&
+	       percpu_cmpxchg(PERCPU_TOP, s->id, top, PERCPU_DUMMY);
+}
+
+static void give_both(struct kmem_cache *s, uintptr_t top, uintptr_t spare)
+{
+	if (!percpu_cmpxchg(PERCPU_TOP, s->id, PERCPU_DUMMY, top))
+		pcs_stash_sheaf(s, top);
+	pcs_stash_sheaf(s, spare);
+}
+
+/* The empty @top gets half of @spare's objects, those that were freed last. */
+static void share_spare(struct kmem_cache *s, uintptr_t top, uintptr_t spare)
+{
+	unsigned int nr = s->capacity - sheaf_room(spare);
+
+	if (!take_top(s, top)) {
+		exchange_top(s, top, spare);
+		return;
+	}
+	sheaf_move(&spare, &top, DIV_ROUND_UP(nr, 2));
+	give_both(s, top, spare);
+}
+
+/* @top is empty. */
+static noinline void *alloc_beyond(struct kmem_cache *s, uintptr_t top)
+{
+	uintptr_t filled = take_spare(s, sheaf_is_empty);
+	void *obj;
+
+	if (filled) {
+		obj = sheaf_pop(&filled);
+		share_spare(s, top, filled);
+		return obj;
+	}
+	filled = get_from_barn(s);
+	if (!filled)
+		filled = refill_sheaf(s);
+	if (!filled)
+		return slab_alloc_direct(s);
+	obj = sheaf_pop(&filled);
+	exchange_top(s, top, filled);
+	return obj;
+}
+
 void *pcs_alloc_slowpath(struct kmem_cache *s)
 {
-	uintptr_t top, filled;
+	uintptr_t top;
 	void *obj;
 
 	if (!s->capacity)
@@ -311,16 +366,8 @@ void *pcs_alloc_slowpath(struct kmem_cache *s)
 		if (top == PERCPU_DRAIN || i == SHEAF_TRIES)
 			return slab_alloc_direct(s);
 		if (sheaf_is_empty(top))
-			break;
+			return alloc_beyond(s, top);
 	}
-	filled = get_filled_sheaf(s);
-	if (!filled)
-		return slab_alloc_direct(s);
-	obj = sheaf_pop(&filled);
-	pcs_stash_sheaf(s, percpu_cmpxchg(PERCPU_TOP, s->id, top, filled) ?
-				   top :
-				   filled);
-	return obj;
 }
 
 static void uncharge(struct kmem_cache *s, void *obj)
@@ -331,9 +378,29 @@ static void uncharge(struct kmem_cache *s, void *obj)
 		memcg_uncharge(owner, s->size);
 }
 
+/* @top is full; false if there is no sheaf for more. */
+static noinline bool free_beyond(struct kmem_cache *s, uintptr_t top, void *obj)
+{
+	uintptr_t roomy = take_spare(s, sheaf_is_used);
+
+	if (roomy && take_top(s, top)) {
+		sheaf_move(&top, &roomy, s->capacity / 2);
+		sheaf_push(&roomy, obj);
+		give_both(s, roomy, top);
+		return true;
+	}
+	if (!roomy)
+		roomy = pcs_get_roomy_sheaf(s);
+	if (!roomy)
+		return false;
+	sheaf_push(&roomy, obj);
+	exchange_top(s, top, roomy);
+	return true;
+}
+
 void pcs_free_slowpath(struct kmem_cache *s, void *obj)
 {
-	uintptr_t top, roomy;
+	uintptr_t top;
 
 	if (!s->capacity) {
 		if (unlikely(s->flags & SLAB_ACCOUNT))
@@ -355,14 +422,8 @@ void pcs_free_slowpath(struct kmem_cache *s, void *obj)
 			break;
 		if (!sheaf_is_full(top))
 			continue;
-		roomy = pcs_get_roomy_sheaf(s);
-		if (!roomy)
+		if (!free_beyond(s, top, obj))
 			break;
-		sheaf_push(&roomy, obj);
-		pcs_stash_sheaf(s,
-				percpu_cmpxchg(PERCPU_TOP, s->id, top, roomy) ?
-					top :
-					roomy);
 		return;
 	}
 	slab_free_direct(s, &obj, 1);

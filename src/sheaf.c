@@ -111,6 +111,12 @@ size_t sheaf_push_many(uintptr_t *top, void **objs, size_t nr)
 	return n;
 }
 
+void sheaf_move(uintptr_t *from, uintptr_t *to, unsigned int nr)
+{
+	*from -= nr * sizeof(void *);
+	sheaf_push_many(to, (void **)*from, nr);
+}
+
 u64 sheaf_pool_locks(void)
 {
 	return READ_ONCE(pool_lock.taken);

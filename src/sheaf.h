@@ -81,10 +81,20 @@ static inline unsigned int sheaf_count(uintptr_t top)
 size_t sheaf_pop_many(uintptr_t *top, void **objs, size_t nr);
 size_t sheaf_push_many(uintptr_t *top, void **objs, size_t nr);
 
+/* Moves the last @nr objects to a sheaf that has room for them; the order
+ * stays. */
+void sheaf_move(uintptr_t *from, uintptr_t *to, unsigned int nr);
+
 /* The end of the sheaf: the top that it has when full. */
 static inline uintptr_t sheaf_end(uintptr_t top)
 {
 	return (uintptr_t)(sheaf_block(top) + SHEAF_SLOTS);
+}
+
+/* How many objects more there is room for. */
+static inline unsigned int sheaf_room(uintptr_t top)
+{
+	return (unsigned int)((sheaf_end(top) - top) / sizeof(void *));
 }
 
 /* How often the pool's lock was taken. */

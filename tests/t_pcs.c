@@ -76,6 +76,64 @@ static void sheaves_bounded(void)
 	finish(s);
 }
 
+/* Who goes to and fro, wherever that is, does not exchange sheaves each time. */
+static void to_and_fro(void)
+{
+	static void *objs[500];
+	struct kmem_cache *s;
+
+	start();
+	km_stay();
+	s = cache_of(256, 0, NULL);
+	must(ARRAY_SIZE(objs) > 6 * s->capacity);
+	for (unsigned int held = 0; held < 6 * s->capacity; held++) {
+		uintptr_t now, top = percpu_read(PERCPU_TOP, s->id);
+		unsigned int changes = 0;
+		void *more[3];
+
+		for (unsigned int i = 0; i < 100 * ARRAY_SIZE(more); i++) {
+			void **p = &more[i % ARRAY_SIZE(more)];
+
+			if (i / ARRAY_SIZE(more) % 2)
+				kmem_cache_free(s, *p);
+			else
+				*p = kmem_cache_alloc(s, GFP_KERNEL);
+			now = percpu_read(PERCPU_TOP, s->id);
+			changes += sheaf_block(now) != sheaf_block(top);
+			top = now;
+		}
+		must(changes <= 3);
+		objs[held] = kmem_cache_alloc(s, GFP_KERNEL);
+	}
+	for (unsigned int i = 0; i < 6 * s->capacity; i++)
+		kmem_cache_free(s, objs[i]);
+	finish(s);
+}
+
+/* The smallest sheaves of all. */
+static void one_object(void)
+{
+	struct kmem_cache_args args = { .sheaf_capacity = 1 };
+	struct kmem_cache *s;
+	void *objs[10];
+
+	start();
+	s = kmem_cache_create("one", 100, &args, 0);
+	must(s && s->capacity == 1);
+	for (unsigned int n = 1; n <= ARRAY_SIZE(objs); n++) {
+		for (unsigned int i = 0; i < n; i++)
+			must((objs[i] = kmem_cache_alloc(s, GFP_KERNEL)));
+		for (unsigned int i = 0; i < n; i++)
+			km_fill(objs[i], 100, i);
+		for (unsigned int i = 0; i < n; i++) {
+			must(km_intact(objs[i], 100, i));
+			kmem_cache_free(s, objs[i]);
+		}
+		check_cache(s);
+	}
+	finish(s);
+}
+
 /* A barn that was too small for what comes and goes becomes larger, and then
  * nothing goes to the slabs; idle, it is as it was. */
 static void barns_grow(void)
@@ -282,6 +340,8 @@ int main(void)
 		km_unit_modes(shrink_gives_back),
 		km_unit_modes(last_in_first_out),
 		km_unit_modes(sheaves_bounded),
+		km_unit_modes(to_and_fro),
+		km_unit_modes(one_object),
 		km_unit_child(barns_grow),
 		km_unit_modes(from_handler),
 		km_unit_modes(stress_one_thread),

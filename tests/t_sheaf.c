@@ -49,6 +49,33 @@ static void reset(void)
 	}
 }
 
+/* The last ones go over, in their order. */
+static void moved(void)
+{
+	static char things[10];
+	uintptr_t from, to;
+
+	must(mm_boot());
+	for (unsigned int nr = 0; nr <= 10; nr++) {
+		from = sheaf_new(12);
+		to = sheaf_new(12);
+		sheaf_push(&to, &to);
+		for (unsigned int i = 0; i < 10; i++)
+			sheaf_push(&from, &things[i]);
+		must(sheaf_room(from) == 2 && sheaf_count(from) == 10);
+		sheaf_move(&from, &to, nr);
+		must(sheaf_count(from) == 10 - nr && sheaf_count(to) == nr + 1);
+		for (unsigned int i = 10; i-- > 10 - nr;)
+			must(sheaf_pop(&to) == &things[i]);
+		must(sheaf_pop(&to) == &to && sheaf_is_empty(to));
+		for (unsigned int i = 10 - nr; i-- > 0;)
+			must(sheaf_pop(&from) == &things[i]);
+		must(sheaf_is_empty(from));
+		sheaf_put(from);
+		sheaf_put(to);
+	}
+}
+
 /* One that is both empty and full sends everybody away. */
 static void dummies(void)
 {
@@ -143,6 +170,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		km_unit_child(capacities),
 		km_unit_child(reset),
+		km_unit_child(moved),
 		km_unit_child(dummies),
 		km_unit_child(pool),
 		km_unit_child(pool_fails),
