@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A model of the way of objects between CPUs, barn and slabs, and of the
- * drain that takes other CPUs' sheaves away; all interleavings of a few
- * threads, explicitly.
+ * A model of the way of objects between CPUs, barn and slabs (src/pcs.c), and
+ * of the drain that takes other CPUs' sheaves away (src/percpu.c); all
+ * interleavings of a few threads, explicitly.
  *
  *   worker   alloc: pop | spare | barn | refill     pcs_alloc_slowpath
  *            free:  push | spare | barn | flush     pcs_free_slowpath
  *   drain    mark every word, fence, settle, hand over    drain_rseq
  *
+ * There is one barn, which the CPUs share, as they may where there are more of
+ * them than barns.  Who takes a full sheaf from it brings the spare along, if
+ * that is empty, and leaves it there (src/barn.c); who leaves a full one has
+ * an empty one for it.
+ *
  * A step is one load or store of a word that others see, or what is done under
- * the cache's lock.  A sequence (pop, push, compare and exchange) is several
- * steps: it starts anew when another thread runs on its CPU, when its thread is
- * moved, or at a fence.  A drain stores without regard to sequences, which is
- * what the fence is for.
+ * a lock at once: the barn's, which finds or leaves a sheaf, or the cache's,
+ * which fills or flushes one.  A sequence (pop, push, compare and exchange) is
+ * several steps: it starts anew when another thread runs on its CPU, when its
+ * thread is moved, or at a fence.  A drain stores without regard to sequences,
+ * which is what the fence is for.
  *
  * In each state: no object is in two hands, and none enters the slab twice.
  * At the end of each path: every object and every sheaf is in one place.  A
@@ -28,7 +34,7 @@
 
 #define CAPACITY 2
 #define SHEAVES 5
-#define OBJECTS 5
+#define OBJECTS 7
 #define CPUS 2
 #define THREADS 3
 #define HANDS 3
@@ -48,6 +54,13 @@ enum pc {
 	A_SPARE1,
 	A_SPARE2,
 	A_BARN,
+	A_GIVE0,
+	A_GIVE1,
+	A_GIVE2,
+	A_GET,
+	A_KEEP0,
+	A_KEEP1,
+	A_KEEP2,
 	A_EMPTY0,
 	A_EMPTY1,
 	A_EMPTY2,
@@ -67,6 +80,8 @@ enum pc {
 	F_FULL1,
 	F_FULL2,
 	F_BARN,
+	F_FLUSH,
+	F_EMPTY,
 	F_NEW,
 	F_HAVE,
 	F_DIRECT,
@@ -75,6 +90,7 @@ enum pc {
 	STASH0,
 	STASH1,
 	STASH2,
+	STASH3,
 	FINISH,
 	D_LOOK,
 	D_MARK,
@@ -92,13 +108,21 @@ enum mutation {
 	UNFENCED_KEEPS, /* where the fence fails it hands over all the same */
 	STASH_WRONG,	/* a failed exchange stashes the other sheaf */
 	SPARE_BY_STORE, /* the spare is replaced without a look */
+	EMPTY_TWICE,	/* who leaves an empty sheaf has it as well */
+	EMPTY_LOST,	/* who leaves a full sheaf forgets what it has for it */
 	NR_MUTATIONS
 };
 
 static const char *const mutation_name[] = {
-	"none",		  "no fence",	    "overrun ignored", "no abort",
-	"unfenced keeps", "stash of other", "spare by store",
+	"none",		  "no fence",	    "overrun ignored",
+	"no abort",	  "unfenced keeps", "stash of other",
+	"spare by store", "empty twice",    "empty lost",
 };
+
+/* How it begins: with nothing; with CPU 0's sheaves empty and a full one in the
+ * barn; the other way round; with full ones only.  In the latter two thread 0
+ * has an object. */
+enum begin { COLD, LOW, HIGH, BRIM };
 
 struct thread {
 	uint8_t pc, cpu, in_sequence;
@@ -107,6 +131,7 @@ struct thread {
 	uint8_t obj;  /* 0: none */
 	uint8_t top;  /* word read before an exchange */
 	uint8_t x;    /* the sheaf in its hands */
+	uint8_t e;    /* an empty one, for the barn */
 	uint8_t reg;  /* of a sequence */
 	uint8_t word; /* of a drain */
 	uint8_t hand[HANDS];
@@ -115,7 +140,8 @@ struct thread {
 struct state {
 	uint8_t word[WORDS]; /* tops, then spares */
 	uint8_t slot[SHEAVES][CAPACITY];
-	uint8_t barn[BARN_MOST], barn_nr;
+	uint8_t barn[BARN_MOST], barn_nr; /* full ones */
+	uint8_t empty[BARN_MOST], empty_nr;
 	uint8_t slab, pool; /* bits */
 	uint8_t old[WORDS]; /* claims of the drain */
 	uint8_t fenced, moves;
@@ -125,8 +151,9 @@ struct state {
 struct config {
 	const char *name;
 	const char *script[THREADS]; /* a: alloc, f: free, d: drain */
-	uint8_t cpu[THREADS];
+	const char *cpus;	     /* a digit each */
 	uint8_t moves;
+	enum begin begin;
 	int fence_fails;
 };
 
@@ -149,6 +176,11 @@ static int sheaf_of(uint8_t word)
 static int count_of(uint8_t word)
 {
 	return is_real(word) ? (word - REAL) % (CAPACITY + 1) : 0;
+}
+
+static int is_empty(uint8_t word)
+{
+	return is_real(word) && !count_of(word);
 }
 
 static int is_full(uint8_t word)
@@ -198,6 +230,15 @@ static uint8_t pool_take(struct state *s)
 	return 0;
 }
 
+static uint8_t fill(struct state *s, uint8_t word)
+{
+	int obj;
+
+	for (; !is_full(word) && (obj = slab_take(s)); word++)
+		s->slot[sheaf_of(word)][count_of(word)] = (uint8_t)obj;
+	return word;
+}
+
 /* All objects to the slab; the sheaf, empty. */
 static uint8_t flush(struct state *s, uint8_t word)
 {
@@ -208,11 +249,38 @@ static uint8_t flush(struct state *s, uint8_t word)
 	return word;
 }
 
-static int barn_put(struct state *s, uint8_t word)
+/* The latest full one; *empty is left for it, if there is room, and 0 then. */
+static uint8_t barn_get(struct state *s, uint8_t *empty)
 {
+	uint8_t word = s->barn_nr ? s->barn[--s->barn_nr] : 0;
+
+	if (!word || !*empty || s->barn_nr + s->empty_nr == BARN_MOST)
+		return word;
+	s->empty[s->empty_nr++] = *empty;
+	if (mutation != EMPTY_TWICE)
+		*empty = 0;
+	return word;
+}
+
+static uint8_t barn_get_empty(struct state *s)
+{
+	return s->empty_nr ? s->empty[--s->empty_nr] : 0;
+}
+
+/* 0: no room.  Who wants no empty one makes room for the full one with it. */
+static int barn_put(struct state *s, uint8_t word, uint8_t *empty)
+{
+	uint8_t none = 0;
+
 	if (s->barn_nr == BARN_MOST)
 		return 0;
+	if (empty || s->barn_nr + s->empty_nr == BARN_MOST)
+		none = barn_get_empty(s);
 	s->barn[s->barn_nr++] = word;
+	if (empty)
+		*empty = none;
+	else if (none)
+		pool_put(s, none);
 	return 1;
 }
 
@@ -262,6 +330,10 @@ static uint8_t restart(uint8_t pc)
 		return PUSH0;
 	case A_SPARE2:
 		return A_SPARE1;
+	case A_GIVE2:
+		return A_GIVE1;
+	case A_KEEP1:
+		return A_KEEP0;
 	case A_EMPTY2:
 		return A_EMPTY1;
 	case F_ROOMY2:
@@ -309,7 +381,7 @@ static void compare(struct thread *t, uint8_t word, uint8_t old, enum pc same,
 
 static void next_op(struct thread *t, const char *script)
 {
-	t->obj = t->top = t->x = t->reg = t->word = 0;
+	t->obj = t->top = t->x = t->e = t->reg = t->word = 0;
 	t->op = (uint8_t)script[t->at];
 	if (t->op)
 		t->at++;
@@ -369,12 +441,41 @@ static void step_alloc(struct state *s, struct thread *t)
 		go(t, A_HAVE);
 		break;
 	case A_BARN:
-		t->x = s->barn_nr ? s->barn[--s->barn_nr] : 0;
+		go(t, s->barn_nr ? A_GIVE0 : A_EMPTY0);
+		break;
+	case A_GIVE0:
+		t->e = is_empty(*spare) ? *spare : 0;
+		go(t, t->e ? A_GIVE1 : A_GET);
+		break;
+	case A_GIVE1:
+		compare(t, *spare, t->e, A_GIVE2, A_GET);
+		if (t->pc == A_GET)
+			t->e = 0;
+		break;
+	case A_GIVE2:
+		*spare = ZERO;
+		go(t, A_GET);
+		break;
+	case A_GET:
+		t->x = barn_get(s, &t->e);
+		go(t, t->e ? A_KEEP0 : t->x ? A_HAVE : A_EMPTY0);
+		break;
+	case A_KEEP0:
+		compare(t, *spare, ZERO, A_KEEP1, A_KEEP2);
+		break;
+	case A_KEEP1:
+		*spare = t->e;
+		t->e = 0;
+		go(t, t->x ? A_HAVE : A_EMPTY0);
+		break;
+	case A_KEEP2:
+		pool_put(s, t->e);
+		t->e = 0;
 		go(t, t->x ? A_HAVE : A_EMPTY0);
 		break;
 	case A_EMPTY0:
 		t->x = *spare;
-		go(t, is_real(t->x) && !count_of(t->x) ? A_EMPTY1 : A_NEW);
+		go(t, is_empty(t->x) ? A_EMPTY1 : A_NEW);
 		break;
 	case A_EMPTY1:
 		compare(t, *spare, t->x, A_EMPTY2, A_NEW);
@@ -388,14 +489,7 @@ static void step_alloc(struct state *s, struct thread *t)
 		go(t, t->x ? A_FILL : A_DIRECT);
 		break;
 	case A_FILL:
-		while (!is_full(t->x)) {
-			int obj = slab_take(s);
-
-			if (!obj)
-				break;
-			s->slot[sheaf_of(t->x)][count_of(t->x)] = (uint8_t)obj;
-			t->x++;
-		}
+		t->x = fill(s, t->x);
 		if (count_of(t->x)) {
 			go(t, A_HAVE);
 			break;
@@ -459,22 +553,31 @@ static void step_free(struct state *s, struct thread *t)
 		break;
 	case F_FULL0:
 		t->x = *spare;
-		go(t, count_of(t->x) ? F_FULL1 : F_NEW);
+		go(t, count_of(t->x) ? F_FULL1 : F_EMPTY);
 		break;
 	case F_FULL1:
-		compare(t, *spare, t->x, F_FULL2, F_NEW);
+		compare(t, *spare, t->x, F_FULL2, F_EMPTY);
 		break;
 	case F_FULL2:
 		*spare = ZERO;
 		go(t, F_BARN);
 		break;
 	case F_BARN:
-		if (barn_put(s, t->x)) {
-			go(t, F_NEW);
+		if (!barn_put(s, t->x, &t->e)) {
+			go(t, F_FLUSH);
 			break;
 		}
+		t->x = mutation == EMPTY_LOST ? 0 : t->e;
+		t->e = 0;
+		go(t, t->x ? F_HAVE : F_NEW);
+		break;
+	case F_FLUSH:
 		t->x = flush(s, t->x);
 		go(t, F_HAVE);
+		break;
+	case F_EMPTY:
+		t->x = barn_get_empty(s);
+		go(t, t->x ? F_HAVE : F_NEW);
 		break;
 	case F_NEW:
 		t->x = pool_take(s);
@@ -523,8 +626,15 @@ static void step_stash(struct state *s, struct thread *t)
 		go(t, FINISH);
 		break;
 	case STASH2:
-		if (!count_of(x) || !barn_put(s, x))
-			pool_put(s, flush(s, x));
+		if (count_of(x)) {
+			go(t, barn_put(s, x, NULL) ? FINISH : STASH3);
+			break;
+		}
+		pool_put(s, x);
+		go(t, FINISH);
+		break;
+	case STASH3:
+		pool_put(s, flush(s, x));
 		go(t, FINISH);
 		break;
 	case FINISH:
@@ -691,6 +801,8 @@ static void check_end(const struct state *s)
 	}
 	for (int i = 0; i < s->barn_nr; i++)
 		count_sheaf(s, s->barn[i], objs, sheaves);
+	for (int i = 0; i < s->empty_nr; i++)
+		count_sheaf(s, s->empty[i], objs, sheaves);
 	for (int i = 0; i < THREADS; i++) {
 		for (int h = 0; h < HANDS; h++)
 			objs[s->t[i].hand[h]]++;
@@ -757,6 +869,23 @@ static void push(const struct state *s)
 	stack[depth++] = *s;
 }
 
+static void start_warm(struct state *s, enum begin begin)
+{
+	uint8_t *words[] = { &s->word[0], &s->word[CPUS] };
+
+	for (int i = 0; i < 2; i++) {
+		*words[i] = pool_take(s);
+		if (begin != LOW)
+			*words[i] = fill(s, *words[i]);
+	}
+	if (begin == HIGH)
+		s->empty[s->empty_nr++] = pool_take(s);
+	else
+		s->barn[s->barn_nr++] = fill(s, pool_take(s));
+	if (begin != LOW)
+		s->t[0].hand[0] = (uint8_t)slab_take(s);
+}
+
 static void start(struct state *s)
 {
 	memset(s, 0, sizeof(*s));
@@ -767,7 +896,9 @@ static void start(struct state *s)
 	s->pool = (1 << SHEAVES) - 1;
 	s->moves = config->moves;
 	for (int i = 0; i < THREADS; i++)
-		s->t[i].cpu = config->cpu[i];
+		s->t[i].cpu = (uint8_t)(config->cpus[i] - '0');
+	if (config->begin != COLD)
+		start_warm(s, config->begin);
 }
 
 static void visit(const struct state *s)
@@ -816,14 +947,23 @@ static const char *search(const struct config *c, enum mutation m)
 }
 
 static const struct config configs[] = {
-	{ "a worker on each CPU", { "aaff", "aff", "" }, { 0, 1, 0 }, 1, 0 },
-	{ "two workers on a CPU", { "aaff", "aff", "" }, { 0, 0, 0 }, 1, 0 },
-	{ "three on a CPU", { "aaf", "af", "a" }, { 0, 0, 0 }, 0, 0 },
-	{ "a worker, two drains", { "aaffa", "", "dd" }, { 0, 0, 1 }, 1, 0 },
-	{ "two workers, a drain", { "aaff", "aff", "d" }, { 0, 1, 1 }, 0, 0 },
-	{ "two on a CPU, a drain", { "aff", "aff", "d" }, { 0, 0, 1 }, 0, 0 },
-	{ "one is moved, a drain", { "aff", "af", "d" }, { 0, 1, 1 }, 1, 0 },
-	{ "a fence that fails", { "aff", "af", "d" }, { 0, 1, 1 }, 0, 1 },
+	{ "a worker on each CPU", { "aaff", "aff", "" }, "010", 1, COLD, 0 },
+	{ "two workers on a CPU", { "aaff", "aff", "" }, "000", 1, COLD, 0 },
+	{ "three on a CPU", { "aaf", "af", "a" }, "000", 0, COLD, 0 },
+	{ "a worker, two drains", { "aaffa", "", "dd" }, "001", 1, COLD, 0 },
+	{ "two workers, a drain", { "aaff", "aff", "d" }, "011", 0, COLD, 0 },
+	{ "two on a CPU, a drain", { "aff", "aff", "d" }, "001", 0, COLD, 0 },
+	{ "one is moved, a drain", { "aff", "af", "d" }, "011", 1, COLD, 0 },
+	{ "a fence that fails", { "aff", "af", "d" }, "011", 0, COLD, 1 },
+	{ "from a barn", { "aaf", "aaf", "" }, "010", 1, LOW, 0 },
+	{ "from a barn, one CPU", { "aaff", "aff", "" }, "000", 1, LOW, 0 },
+	{ "from a barn, a drain", { "aff", "af", "d" }, "011", 0, LOW, 0 },
+	{ "into a barn", { "faaf", "aff", "" }, "010", 1, HIGH, 0 },
+	{ "into a barn, one CPU", { "faaf", "aff", "" }, "000", 1, HIGH, 0 },
+	{ "into a barn, a drain", { "faa", "af", "d" }, "011", 0, HIGH, 0 },
+	{ "a full barn", { "faf", "aff", "" }, "010", 1, BRIM, 0 },
+	{ "a full barn, one CPU", { "faa", "aff", "" }, "000", 1, BRIM, 0 },
+	{ "a full barn, a drain", { "faa", "af", "d" }, "011", 0, BRIM, 0 },
 };
 
 #define NR_CONFIGS (sizeof(configs) / sizeof(configs[0]))
