@@ -28,6 +28,7 @@
 #include "pcs.h"
 #include "printk.h"
 #include "slab_bulk.h"
+#include "slub.h"
 #include "zone.h"
 
 #define SLAB_DEBUG_FLAGS                                         \

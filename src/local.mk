@@ -27,7 +27,8 @@ core_sources = \
 	%D%/page_alloc.h %D%/page_alloc.c \
 	%D%/vmap_area.h %D%/vmap_area.c \
 	%D%/vmalloc.h %D%/vmalloc.c \
-	%D%/slab.h %D%/slub.c \
+	%D%/slab.h %D%/slab.c \
+	%D%/slub.h %D%/slub.c \
 	%D%/slab_purge.h %D%/slab_purge.c \
 	%D%/pcs.h %D%/pcs.c \
 	%D%/slab_bulk.h %D%/slab_bulk.c \

@@ -52,6 +52,7 @@
 
 #include "memcontrol.h"
 #include "params.h"
+#include "slub.h"
 #include "vmstat.h"
 #include "zone.h"
 

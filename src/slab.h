@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * slub: caches of equal objects, and their slabs.
+ * slab: caches of equal objects, and their slabs.
  *
  *   kmem_cache ─ per CPU: top, spare (percpu id)      pcs.h, sheaf.h, percpu.h
  *              ─ barn[CPU]: full sheaves              pcs.h, barn.h
- *              ─ partial[CPU][fullness]: slabs        here, cache lock
+ *              ─ partial[CPU][fullness]: slabs        slub.h
  *
  * A slab is an aligned run of pages.  Its struct slab, with one bit for
  * each object (set: free), lies over the page descriptors of the run, far
@@ -27,6 +27,7 @@
 #define SLAB_MIN_ORDER (CLASS_MAP_SHIFT - PAGE_SHIFT)
 #define SLAB_COMMON_ORDER 4 /* of objects from 1 to 8 KiB */
 #define SLAB_MAX_ORDER 7
+#define SLAB_RECIPROCAL_SHIFT 40
 #define NR_FULLNESS 6
 #define NR_TAGS NR_BARNS
 #define ZONED_TAG NR_TAGS /* of slabs that are from a node's zone */
@@ -107,7 +108,7 @@ struct kmem_cache {
 	char name[CACHE_NAME_LEN];
 };
 
-/* Fills in a zeroed cache; @malloc_like: colours break natural alignment. */
+/* What a cache is to be. */
 struct cache_plan {
 	const char *name;
 	unsigned int size, align;
@@ -120,36 +121,21 @@ struct cache_plan {
 	u8 zone; /* but ZONE_NORMAL, without a per-CPU id only */
 	unsigned int capacity; /* of a sheaf; 0: as it is best */
 };
-/* All but what pcs_init does. */
+/* Fills in a zeroed cache, all but what pcs_init does. */
 void slab_cache_init(struct kmem_cache *s, const struct cache_plan *plan);
 
-/* A CPU's number among its slabs: what it used last is likely to be in its
- * cache, and nobody else's lines are among it. */
-static inline unsigned int slab_cpu_tag(void)
+static inline struct slab *slab_at(const struct kmem_cache *s, const void *p)
 {
-	return percpu_here() % NR_TAGS;
+	uintptr_t size = PAGE_SIZE << s->order;
+
+	return (struct slab *)mem_page((void *)((uintptr_t)p & ~(size - 1)));
 }
 
-/* Without the per-CPU area: up to @nr objects, how many; one; false.  None, or
- * false, if this thread, below a signal handler, holds the cache's lock: then
- * what is freed is deferred. */
-unsigned int slab_alloc_bulk_direct(struct kmem_cache *s, void **objs,
-				    unsigned int nr);
-void *slab_alloc_direct(struct kmem_cache *s);
-bool slab_free_direct(struct kmem_cache *s, void **objs, unsigned int nr);
-
-/* An object of a slab that is from @zone, a node's; for a cache of
- * ZONE_NORMAL.  NULL: there is none, or no memory, in that zone. */
-void *slab_alloc_zoned(struct kmem_cache *s, unsigned int zone);
-
-/* For who looks at slabs themselves.  With the cache's lock: on its list, and
- * off it; @nr of its objects are free again, or, if that makes it an empty slab
- * too many, it is on @empty, for slab_free_slabs without the lock. */
-void __slab_list(struct kmem_cache *s, struct slab *slab);
-void __slab_unlist(struct kmem_cache *s, struct slab *slab);
-void __slab_gained(struct kmem_cache *s, struct slab *slab, u32 nr,
-		   struct list_head *empty);
-void slab_free_slabs(struct kmem_cache *s, struct list_head *empty);
+/* The number of the object that the byte at @off of a slab is in. */
+static inline size_t slab_index(const struct kmem_cache *s, size_t off)
+{
+	return (size_t)((u64)off * s->reciprocal >> SLAB_RECIPROCAL_SHIFT);
+}
 
 /* The cache of the slab that covers @p, whose per-CPU id is @id. */
 struct kmem_cache *slab_cache_of(const void *p, unsigned int id);
@@ -168,7 +154,7 @@ void __cold slab_report_freed(struct kmem_cache *s, const char *who,
 void __cold slab_report_error(void);
 
 /* The ids of the groups that the objects of @p's slab are charged to; NULL:
- * none ever was.  What is set goes with the slab. */
+ * none ever was.  What is set goes with the slab (slab_free_owners). */
 u16 *slab_owners(struct kmem_cache *s, const void *p);
 /* False if somebody else has set one. */
 bool slab_set_owners(struct kmem_cache *s, const void *p, u16 *owners);
@@ -176,22 +162,8 @@ bool slab_set_owners(struct kmem_cache *s, const void *p, u16 *owners);
 size_t slab_object_index(struct kmem_cache *s, const void *p);
 /* The id at that place, if any, and from now on none. */
 u16 slab_take_owner(struct kmem_cache *s, const void *p);
-extern void (*slab_free_owners)(u16 *owners) __hidden; /* set once */
 
 /* Whether @p, an object of @s, lies free in its slab. */
 bool slab_object_is_free(struct kmem_cache *s, const void *p);
-
-/* The source of grace periods for SLAB_TYPESAFE_BY_RCU; without one (NULL)
- * such a cache keeps its slabs.  Nobody calls into it with a lock held but
- * DRAIN, around its call function alone. */
-extern const struct kmalloc_rcu_ops *slab_rcu __hidden; /* atomic; set once */
-
-/* Gives empty slabs back; returns the slabs that remain. */
-unsigned int slab_drop_empty(struct kmem_cache *s);
-/* All objects are free, though slabs may have to stay for readers. */
-bool slab_cache_is_unused(struct kmem_cache *s);
-
-/* Debug: walks all slabs of @s; BUG if one breaks an invariant. */
-void check_slabs(struct kmem_cache *s);
 
 #endif

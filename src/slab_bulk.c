@@ -18,6 +18,7 @@
 #include "slab_bulk.h"
 
 #include "pcs.h"
+#include "slub.h"
 
 /* This CPU's sheaf, now ours; 0 if there is none. */
 static uintptr_t borrow_sheaf(struct kmem_cache *s)

@@ -39,6 +39,7 @@
 #include "pcs.h"
 #include "printk.h"
 #include "slab_purge.h"
+#include "slub.h"
 #include "vmalloc.h"
 #include "vmstat.h"
 #include "zone.h"

@@ -25,6 +25,7 @@
 #include "slab_purge.h"
 
 #include "arch.h"
+#include "slub.h"
 #include "vmstat.h"
 #include "zone.h"
 

@@ -8,8 +8,8 @@
 #include "mm_boot.h"
 #include "pcs.h"
 #include "percpu.h"
-#include "slab.h"
 #include "slab_purge.h"
+#include "slub.h"
 
 static inline void start(void)
 {

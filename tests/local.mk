@@ -37,6 +37,7 @@ unit_tests = \
 	%D%/t_percpu_alloc \
 	%D%/t_printk \
 	%D%/t_sheaf \
+	%D%/t_slab \
 	%D%/t_slab_bulk \
 	%D%/t_slab_common \
 	%D%/t_slab_purge \

@@ -19,6 +19,7 @@
 #include "params.h"
 #include "pcs.h"
 #include "slab_common.h"
+#include "slub.h"
 #include "spinlock.h"
 #include "vmstat.h"
 

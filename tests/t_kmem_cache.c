@@ -14,6 +14,7 @@
 #include "params.h"
 #include "pcs.h"
 #include "percpu.h"
+#include "slub.h"
 #include "vmstat.h"
 
 static void start(void)
