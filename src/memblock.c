@@ -42,7 +42,7 @@
 #define NOLOCK_SIZE SZ_1G
 #define LARGEST_ALIGN (256 * SZ_1M) /* its largest blocks' */
 #define VMAP_UNIT_BYTES 32	    /* vmap_area.h checks this */
-#define THP_HEAP_MIN (32 * SZ_1M)
+#define THP_HEAP_MIN (16 * SZ_1M)
 #define THP_SPLITS_MAX 4096 /* each may cost two mappings of 65,530 */
 #define PHYS_MAX (4 * SZ_1T)
 

@@ -214,7 +214,7 @@ static void report_fails(void)
 
 /* ---- 2 MiB pages ---- */
 
-#define HUGE_FROM 7 /* blocks of 4 MiB */
+#define HUGE_FROM 3 /* blocks of 4 MiB */
 
 /* The system's flags of the mapping that @p is in; false if it does not say. */
 static bool map_flags(const void *p, char *flags, int size)
