@@ -226,7 +226,8 @@ p_suite_ruby()
 		test/ruby/test_bignum.rb test/ruby/test_marshal.rb \
 		test/ruby/test_struct.rb test/ruby/test_pack.rb \
 		> log 2>&1
-	grep -oE '[0-9]+ tests, [0-9]+ assertions, [0-9]+ failures, [0-9]+ errors' log ||
+	# Tests and assertions are not as many in every run, whatever the malloc.
+	grep -oE '[0-9]+ failures, [0-9]+ errors' log ||
 		{ tail -3 log; return 77; }
 	grep -aE '^(Test[A-Za-z]*#|  [0-9]+\) )' log | sort
 }
