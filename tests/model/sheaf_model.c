@@ -8,6 +8,10 @@
  *            free:  push | spare | barn | flush     pcs_free_slowpath
  *   drain    mark every word, fence, settle, hand over    drain_rseq
  *
+ * Where one of top and spare is full and the other empty, both come into the
+ * thread's hands, share the objects, and go back; here it is so however small
+ * sheaves are.
+ *
  * There is one barn, which the CPUs share, as they may where there are more of
  * them than barns.  Who takes a full sheaf from it brings the spare along, if
  * that is empty, and leaves it there (src/barn.c); who leaves a full one has
@@ -53,6 +57,7 @@ enum pc {
 	A_SPARE0,
 	A_SPARE1,
 	A_SPARE2,
+	A_SHARE,
 	A_BARN,
 	A_GIVE0,
 	A_GIVE1,
@@ -73,6 +78,9 @@ enum pc {
 	PUSH2,
 	PUSH3,
 	F_READ,
+	F_SHARE0,
+	F_SHARE1,
+	F_SHARE2,
 	F_ROOMY0,
 	F_ROOMY1,
 	F_ROOMY2,
@@ -85,12 +93,17 @@ enum pc {
 	F_NEW,
 	F_HAVE,
 	F_DIRECT,
+	TAKE0,
+	TAKE1,
+	GIVE0,
+	GIVE1,
 	XCHG0,
 	XCHG1,
 	STASH0,
 	STASH1,
 	STASH2,
 	STASH3,
+	STASHED,
 	FINISH,
 	D_LOOK,
 	D_MARK,
@@ -108,15 +121,16 @@ enum mutation {
 	UNFENCED_KEEPS, /* where the fence fails it hands over all the same */
 	STASH_WRONG,	/* a failed exchange stashes the other sheaf */
 	SPARE_BY_STORE, /* the spare is replaced without a look */
+	TOP_BY_STORE,	/* so is the top, by who had it in its hands */
 	EMPTY_TWICE,	/* who leaves an empty sheaf has it as well */
 	EMPTY_LOST,	/* who leaves a full sheaf forgets what it has for it */
 	NR_MUTATIONS
 };
 
 static const char *const mutation_name[] = {
-	"none",		  "no fence",	    "overrun ignored",
-	"no abort",	  "unfenced keeps", "stash of other",
-	"spare by store", "empty twice",    "empty lost",
+	"none",		  "no fence",	    "overrun ignored", "no abort",
+	"unfenced keeps", "stash of other", "spare by store",  "top by store",
+	"empty twice",	  "empty lost",
 };
 
 /* How it begins: with nothing; with CPU 0's sheaves empty and a full one in the
@@ -131,7 +145,7 @@ struct thread {
 	uint8_t obj;  /* 0: none */
 	uint8_t top;  /* word read before an exchange */
 	uint8_t x;    /* the sheaf in its hands */
-	uint8_t e;    /* an empty one, for the barn */
+	uint8_t e;    /* another one: for the barn, or the spare to be */
 	uint8_t reg;  /* of a sequence */
 	uint8_t word; /* of a drain */
 	uint8_t hand[HANDS];
@@ -239,6 +253,17 @@ static uint8_t fill(struct state *s, uint8_t word)
 	return word;
 }
 
+/* The last ones, in their order. */
+static void move_objects(struct state *s, uint8_t *from, uint8_t *to, int nr)
+{
+	const uint8_t *objs;
+
+	*from = (uint8_t)(*from - nr);
+	objs = &s->slot[sheaf_of(*from)][count_of(*from)];
+	for (; nr; nr--, (*to)++)
+		s->slot[sheaf_of(*to)][count_of(*to)] = *objs++;
+}
+
 /* All objects to the slab; the sheaf, empty. */
 static uint8_t flush(struct state *s, uint8_t word)
 {
@@ -330,6 +355,12 @@ static uint8_t restart(uint8_t pc)
 		return PUSH0;
 	case A_SPARE2:
 		return A_SPARE1;
+	case F_SHARE2:
+		return F_SHARE1;
+	case TAKE1:
+		return TAKE0;
+	case GIVE1:
+		return GIVE0;
 	case A_GIVE2:
 		return A_GIVE1;
 	case A_KEEP1:
@@ -438,7 +469,12 @@ static void step_alloc(struct state *s, struct thread *t)
 		break;
 	case A_SPARE2:
 		*spare = ZERO;
-		go(t, A_HAVE);
+		go(t, A_SHARE);
+		break;
+	case A_SHARE:
+		t->obj = s->slot[sheaf_of(t->x)][count_of(t->x) - 1];
+		t->x--;
+		go(t, is_real(t->top) ? TAKE0 : XCHG0);
 		break;
 	case A_BARN:
 		go(t, s->barn_nr ? A_GIVE0 : A_EMPTY0);
@@ -537,8 +573,19 @@ static void step_free(struct state *s, struct thread *t)
 	case F_READ:
 		t->top = *top;
 		go(t, t->top == MARK  ? F_DIRECT :
-		      is_full(t->top) ? F_ROOMY0 :
+		      is_full(t->top) ? F_SHARE0 :
 					PUSH0);
+		break;
+	case F_SHARE0:
+		t->x = *spare;
+		go(t, is_empty(t->x) ? F_SHARE1 : F_ROOMY0);
+		break;
+	case F_SHARE1:
+		compare(t, *spare, t->x, F_SHARE2, F_ROOMY0);
+		break;
+	case F_SHARE2:
+		*spare = ZERO;
+		go(t, is_real(t->top) ? TAKE0 : F_HAVE);
 		break;
 	case F_ROOMY0:
 		t->x = *spare;
@@ -597,6 +644,49 @@ static void step_free(struct state *s, struct thread *t)
 	}
 }
 
+/* Both are in our hands: @x is to be the top, @e the spare. */
+static void share(struct state *s, struct thread *t)
+{
+	if (t->op == 'a') {
+		t->e = t->x;
+		t->x = t->top;
+		move_objects(s, &t->e, &t->x, (count_of(t->e) + 1) / 2);
+	} else {
+		t->e = t->top;
+		move_objects(s, &t->e, &t->x, CAPACITY / 2);
+		s->slot[sheaf_of(t->x)][count_of(t->x)] = t->obj;
+		t->x++;
+	}
+}
+
+static void step_share(struct state *s, struct thread *t)
+{
+	uint8_t *top = &s->word[t->cpu];
+
+	switch ((enum pc)t->pc) {
+	case TAKE0:
+		compare(t, *top, t->top, TAKE1, t->op == 'a' ? XCHG0 : F_HAVE);
+		break;
+	case TAKE1:
+		*top = DUMMY;
+		share(s, t);
+		go(t, GIVE0);
+		break;
+	case GIVE0:
+		if (mutation == TOP_BY_STORE && *top != MARK)
+			go_on(t, GIVE1);
+		else
+			compare(t, *top, DUMMY, GIVE1, STASH0);
+		break;
+	case GIVE1:
+		*top = t->x;
+		go(t, STASHED);
+		break;
+	default:
+		break;
+	}
+}
+
 static void step_stash(struct state *s, struct thread *t)
 {
 	uint8_t *top = &s->word[t->cpu], *spare = &s->word[CPUS + t->cpu];
@@ -615,7 +705,7 @@ static void step_stash(struct state *s, struct thread *t)
 		break;
 	case STASH0:
 		if (!is_real(x))
-			go(t, FINISH);
+			go(t, STASHED);
 		else if (mutation == SPARE_BY_STORE && *spare != MARK)
 			go_on(t, STASH1);
 		else
@@ -623,19 +713,24 @@ static void step_stash(struct state *s, struct thread *t)
 		break;
 	case STASH1:
 		*spare = x;
-		go(t, FINISH);
+		go(t, STASHED);
 		break;
 	case STASH2:
 		if (count_of(x)) {
-			go(t, barn_put(s, x, NULL) ? FINISH : STASH3);
+			go(t, barn_put(s, x, NULL) ? STASHED : STASH3);
 			break;
 		}
 		pool_put(s, x);
-		go(t, FINISH);
+		go(t, STASHED);
 		break;
 	case STASH3:
 		pool_put(s, flush(s, x));
-		go(t, FINISH);
+		go(t, STASHED);
+		break;
+	case STASHED:
+		t->x = t->e;
+		t->e = 0;
+		go(t, t->x ? STASH0 : FINISH);
 		break;
 	case FINISH:
 		if (t->op == 'a')
@@ -719,8 +814,10 @@ static void one_step(struct state *s, struct thread *t, int i)
 		next_op(t, config->script[i]);
 	else if (t->pc < PUSH0)
 		step_alloc(s, t);
-	else if (t->pc < XCHG0)
+	else if (t->pc < TAKE0)
 		step_free(s, t);
+	else if (t->pc < XCHG0)
+		step_share(s, t);
 	else if (t->pc < D_LOOK)
 		step_stash(s, t);
 	else
@@ -735,8 +832,10 @@ static int is_private(const struct state *s, const struct thread *t)
 {
 	switch (t->pc) {
 	case NEXT:
+	case A_SHARE:
 	case A_HAVE:
 	case F_HAVE:
+	case STASHED:
 	case FINISH:
 		return 1;
 	case D_SETTLE:
