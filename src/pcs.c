@@ -15,9 +15,9 @@
  *
  * Popping and pushing is the fast paths'; what is here begins where the top is
  * empty, or full.  Another sheaf is found, an object taken from it or put into
- * it, and then it is exchanged for the top.  If somebody was there first it is
- * the one to be stashed away, else the old top is: as the spare if there is
- * none, else in the barn, and in the slabs where the barn is full.
+ * it, and then it is exchanged for the top, and the old top stashed away: as the
+ * spare if there is none, else in the barn, else in the slabs.  If somebody has
+ * changed the top meanwhile it is the other sheaf that is stashed away.
  *
  * Of top and spare, if one is full and the other empty, each becomes half full:
  * who allocates and frees in turns would else soon be back for what was just
@@ -33,20 +33,20 @@
  *
  * A cache without sheaves, capacity 0, has its objects straight from the slabs;
  * those of one that is charged to groups (SLAB_ACCOUNT) come back this way, and
- * who paid for them is asked.
+ * whose they are is asked.
  *
  * Invariants: a sheaf is in one place: a CPU's top or spare, a barn, the pool,
- * or one thread's hands (tests/model/sheaf_model.c).  What a CPU's word has can
- * be taken away by others at any time, so it is looked at and exchanged, never
- * stored.  barn_max is from barn_least to barn_most.
+ * or one thread's hands (tests/model/sheaf_model.c).  Others take away what is
+ * in a CPU's words, so these are looked at and exchanged, never stored.
+ * barn_max is from barn_least to barn_most.
  *
- * Locks: none of its own; BARN to find or leave a sheaf, CACHE to fill or flush
- * one, SHEAF_POOL for a new one, one after the other.  A signal handler that
- * may not wait for one of them has what it stands for not at all, and so, in
- * the end, no object; what it frees is deferred.  Others' sheaves are taken
- * away by the drain (percpu), with DRAIN held.
- * Cost: one exchange for as many objects as a sheaf holds; half of the time
- * with BARN, and with CACHE and a batch where that does not have it.
+ * Locks: none of its own; BARN to find or leave a sheaf, SHEAF_POOL for a new
+ * one, CACHE to fill or flush one, one after the other; a report counts what is
+ * in barns with CACHE held.  A signal handler above who holds one does without
+ * the barn, the pool, and in the end without an object; what it frees is
+ * deferred.  Other CPUs' sheaves are taken away by the drain, with DRAIN held.
+ * Cost: four exchanges at most for as many objects as half a sheaf holds; BARN
+ * once where the spare does not help, CACHE once where the barn does not.
  */
 #include "pcs.h"
 
