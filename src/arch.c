@@ -472,6 +472,14 @@ bool arch_has_rseq(void)
 	return sys(SYS_rseq, 0, 0, 0) != -ENOSYS;
 }
 
+/* libc: 0 once the program has made a thread. */
+extern char __libc_single_threaded __weak;
+
+bool arch_is_alone(void)
+{
+	return !&__libc_single_threaded || READ_ONCE(__libc_single_threaded);
+}
+
 int arch_membarrier_register(void)
 {
 	return (int)sys(SYS_membarrier,
@@ -483,7 +491,7 @@ int arch_membarrier_rseq(void)
 	int err = (int)sys(SYS_membarrier, MEMBARRIER_PRIVATE_EXPEDITED_RSEQ, 0,
 			   0);
 
-	/* The registration at the start may have failed. */
+	/* At the start there may have been reasons not to. */
 	if (err == -EPERM && !arch_membarrier_register())
 		err = (int)sys(SYS_membarrier,
 			       MEMBARRIER_PRIVATE_EXPEDITED_RSEQ, 0, 0);

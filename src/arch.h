@@ -81,8 +81,12 @@ int arch_rseq_register(void *area, u32 len, u32 sig);
 int arch_rseq_unregister(void *area, u32 len, u32 sig);
 /* False if the kernel has no rseq, as under emulators. */
 bool arch_has_rseq(void);
+/* Waits for every CPU, some ten milliseconds, where there are other threads;
+ * the barrier registers itself if that was not done. */
 int arch_membarrier_register(void);
 int arch_membarrier_rseq(void); /* restarts every running section */
+/* libc has made no thread yet, or does not say. */
+bool arch_is_alone(void);
 
 /* CPU ids are below this: what /sys says, else a multiple of 64; 0 if the
  * system does not say. */

@@ -59,9 +59,6 @@
 #define RETRY_MS 10000	/* after a failure */
 #define STARTING 1
 
-/* libc: 0 once the program has made a thread. */
-extern char __libc_single_threaded __weak;
-
 static struct {
 	u32 tid;   /* atomic */
 	u32 sleep; /* nobody wakes it */
@@ -170,17 +167,12 @@ static void start_thread(void)
 	arch_restore_signals(&signals);
 }
 
-static bool is_alone(void)
-{
-	return !&__libc_single_threaded || READ_ONCE(__libc_single_threaded);
-}
-
 static void kswapd_wake(void)
 {
 	u32 none = 0;
 
 	if (likely(atomic_read(&kswapd.tid)) || in_nmi() || !gfp_may(CALL) ||
-	    (param(kswapd) == KSWAPD_AUTO && is_alone()))
+	    (param(kswapd) == KSWAPD_AUTO && arch_is_alone()))
 		return;
 	if (try_cmpxchg(&kswapd.tid, &none, STARTING))
 		start_thread();

@@ -114,7 +114,7 @@ static bool start_rooms(void)
 	if (!areas)
 		return false;
 	percpu_init(areas, cpus);
-	if (percpu_mode != PERCPU_GENERIC)
+	if (percpu_mode != PERCPU_GENERIC && arch_is_alone())
 		arch_membarrier_register();
 	if (param(cgroup) == CGROUP_LIMIT && !param(mem))
 		limit_by_cgroup();
