@@ -48,8 +48,8 @@ struct slab {
 	char *base;		  /* const: the first object */
 	u32 objects;		  /* const */
 	u32 hint;		  /* cache lock: no bit is set in words below */
-	u32 purged; /* cache lock: free, when its pages were looked at */
-	u32 zone;   /* const: enum zone_id, where its pages are from */
+	u32 purged;   /* cache lock: free, when its pages were looked at */
+	u32 zone;     /* const: enum zone_id, where its pages are from */
 	u16 *owners;  /* atomic: groups charged for its objects, or NULL */
 	u64 bitmap[]; /* cache lock */
 };
@@ -60,8 +60,8 @@ BUILD_BUG_ON(sizeof(struct slab) != 64);
 /* Who looks for idle caches: kswapd once a second, the zone as it grows. */
 enum slab_idle { IDLE_IN_TIME, IDLE_IN_GROWTH, NR_IDLE };
 
+/* What is read on every way stands in a line that is hardly written. */
 struct kmem_cache {
-	struct spinlock lock;
 	u32 size;	      /* const: distance of two objects */
 	u32 object_size;      /* const: what was asked for */
 	u64 reciprocal;	      /* const: index = offset * reciprocal >> 40 */
@@ -73,21 +73,26 @@ struct kmem_cache {
 	u8 barn_least;	      /* const: of sheaves in a barn */
 	u8 barn_most;	      /* const */
 	u8 barn_max;	      /* atomic: now, from the one to the other */
-	u8 overflows;	      /* atomic: sheaves flushed, but not refilled */
 	u32 capacity;	      /* const: of a sheaf; 0: there are none */
 	u32 align;	      /* const */
 	u32 colour_step;      /* const: 0, or a multiple of align */
 	u32 colour_max;	      /* const: bytes */
-	u32 colour_next;      /* cache lock */
 	slab_flags_t flags;   /* const */
+	u8 zone;	      /* const: of its slabs, but for nodes' */
+	bool no_access;	      /* const: nobody may touch an object */
+	bool shared;	      /* const: others may share it */
 	void (*ctor)(void *); /* const */
 
 	struct barn barn[NR_BARNS];
+
+	struct spinlock lock;
+	u32 colour_next; /* atomic */
+	u8 overflows;	 /* atomic: sheaves flushed, but not refilled */
 	/* Cache lock: for each tag and ZONED_TAG, fullest first. */
 	struct list_head partial[NR_LISTS];
 	u32 nr_partial[NR_TAGS + 1]; /* cache lock; racy readers: likewise */
-	unsigned int nr_slabs; /* cache lock */
-	size_t nr_objects;     /* cache lock: in all slabs */
+	unsigned int nr_slabs;	     /* cache lock */
+	size_t nr_objects;	     /* cache lock: in all slabs */
 	unsigned int nr_empty; /* cache lock; racy readers: on last lists */
 	size_t nr_free;	       /* cache lock: free objects in slabs */
 	void **deferred;       /* atomic: freed in signal handlers */
@@ -102,9 +107,6 @@ struct kmem_cache {
 
 	struct list_head list; /* slab mutex */
 	int refs;	       /* slab mutex: names that share it */
-	bool shared;	       /* const: others may share it */
-	bool no_access;	       /* const: nobody may touch an object */
-	u8 zone;	       /* const: of its slabs, but for nodes' */
 	char name[CACHE_NAME_LEN];
 };
 
@@ -115,10 +117,10 @@ struct cache_plan {
 	slab_flags_t flags;
 	void (*ctor)(void *);
 	u8 id;
-	bool colour; /* shift slabs by cache lines, alignment 16 suffices */
-	bool shared; /* a later cache of the kind may be this one */
+	bool colour;	/* shift slabs by cache lines, alignment 16 suffices */
+	bool shared;	/* a later cache of the kind may be this one */
 	bool no_access; /* who touches an object is ended by the system */
-	u8 zone; /* but ZONE_NORMAL, without a per-CPU id only */
+	u8 zone;	/* but ZONE_NORMAL, without a per-CPU id only */
 	unsigned int capacity; /* of a sheaf; 0: as it is best */
 };
 /* Fills in a zeroed cache, all but what pcs_init does. */

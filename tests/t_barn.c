@@ -211,12 +211,9 @@ static void threads(void)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		km_unit_child(last_in_first_out),
-		km_unit_child(exchange),
-		km_unit_child(limited),
-		km_unit_child(objects),
-		km_unit_child(interrupted),
-		km_unit_child(threads),
+		km_unit_child(last_in_first_out), km_unit_child(exchange),
+		km_unit_child(limited),		  km_unit_child(objects),
+		km_unit_child(interrupted),	  km_unit_child(threads),
 	};
 
 	return km_run_tests(tests);

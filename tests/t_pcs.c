@@ -260,8 +260,8 @@ static void worker(unsigned int nr, void *arg)
 	for (unsigned long i = 0; i < *(unsigned long *)arg; i++) {
 		struct slot *slot = &slots[km_below(&rng, NR_SLOTS)];
 		u64 tag = (u64)(slot - slots) << 8;
-		unsigned int cache = (unsigned int)
-			__ffs(km_random(&rng) | 1U << (NR_CACHES - 1));
+		unsigned int cache = (unsigned int)__ffs(km_random(&rng) |
+							 1U << (NR_CACHES - 1));
 		uintptr_t obj = xchg(&slot->obj, 1);
 
 		if (obj == 1)
