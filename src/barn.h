@@ -31,7 +31,10 @@ struct barn {
 	uintptr_t empty; /* the lock: likewise */
 	u32 nr_full;	 /* the lock; racy readers */
 	u32 nr_empty;	 /* the lock; racy readers */
-} __aligned(64);
+	u64 unused[3];	 /* a line of its own, where the first begins one */
+};
+
+BUILD_BUG_ON(sizeof(struct barn) != 64);
 
 static inline void barn_init(struct barn *barn)
 {
