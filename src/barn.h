@@ -11,7 +11,7 @@
  * exchange, so that a sheaf need not go by the pool, which is everybody's.
  *
  * Invariant: a barn's full ones hold an object at least; there are no more
- * than the cache allows, full and empty together.
+ * than the most that anybody ever allowed, full and empty together.
  * Locks: BARN, one a barn, taken once a sheaf; in a signal handler above its
  * own thread's, a barn has nothing and takes nothing.
  */

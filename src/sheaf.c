@@ -5,8 +5,7 @@
  *   pool -> block -> block -> NULL      linked through the link's slot
  *
  * Blocks come from boot memory, four to a page, and are kept for ever:
- * there are at most two for each id and CPU, and a barn's worth for each
- * cache.
+ * there are at most two for each id and CPU, and what each cache's barns hold.
  *
  * Locks: SHEAF_POOL to take one; to put one back, none.  As only one thread
  * takes, what it saw as the first block's next cannot have changed if that

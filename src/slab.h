@@ -110,6 +110,8 @@ struct kmem_cache {
 	char name[CACHE_NAME_LEN];
 };
 
+BUILD_BUG_ON(offsetof(struct kmem_cache, barn) != 64);
+
 /* What a cache is to be. */
 struct cache_plan {
 	const char *name;

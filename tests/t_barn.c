@@ -175,7 +175,10 @@ static void worker(unsigned int nr, void *arg)
 
 			while (!sheaf_is_empty(full))
 				must(sheaf_pop(&full) == what);
-			sheaf_put(full);
+			if (empty)
+				sheaf_put(full);
+			else
+				empty = full; /* to leave there */
 			full = 0;
 		}
 		if (!full) {

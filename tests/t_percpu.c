@@ -259,6 +259,20 @@ static void drain(void)
 	must(nr == 6 + CAPACITY);
 }
 
+static void drain_of_thread(unsigned int nr, void *arg)
+{
+	(void)nr;
+	(void)arg;
+	drain();
+}
+
+/* Who starts with threads has the barrier from the first drain on. */
+static void drain_late(void)
+{
+	km_threads(1, drain_of_thread, NULL);
+	must(!arch_is_alone());
+}
+
 /* Without a barrier nothing may be taken: all stays where it was. */
 static void drain_unfenced(void)
 {
@@ -666,6 +680,7 @@ int main(int argc, char **argv)
 		km_unit_modes(fast_path),
 		km_unit_modes(cmpxchg),
 		km_unit_modes(drain),
+		km_unit_modes(drain_late),
 		km_unit_modes(drain_unfenced),
 		km_unit_modes(signals),
 		km_unit_modes(handler_drains),
