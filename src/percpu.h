@@ -178,6 +178,17 @@ bool percpu_cmpxchg(enum percpu_kind kind, unsigned int id, uintptr_t old,
 		    uintptr_t new);
 /* The number of the area that this thread uses, if it is not just moved. */
 unsigned int percpu_here(void);
+/* Cheap: a number from 0 to 7, by the CPU, or where it is not known by the
+ * thread: for who would not write where others write.  The first five CPUs have
+ * their own. */
+static inline unsigned int percpu_spread(void)
+{
+	char *tp = __builtin_thread_pointer();
+
+	/* the thread pointer itself where there is no id */
+	return READ_ONCE(*(u32 *)(tp + percpu_cid_off)) * 0x9e3779b9U >> 29;
+}
+
 /* A racy look at a CPU's word, this one's unless we were just moved. */
 uintptr_t percpu_read(enum percpu_kind kind, unsigned int id);
 

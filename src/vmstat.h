@@ -5,8 +5,8 @@
 #ifndef KM_VMSTAT_H
 #define KM_VMSTAT_H
 
-#include "arch.h"
 #include "atomic.h"
+#include "percpu.h"
 
 enum vmstat_item {
 #define STAT(name, what) VMSTAT_##name,
@@ -15,8 +15,7 @@ enum vmstat_item {
 	NR_VMSTAT_ITEMS
 };
 
-/* Threads have one of these each, or share it with few: not all count in the
- * same line. */
+/* By percpu_spread: what two CPUs count at once is not in one line. */
 #define NR_VMSTAT_ROWS 8
 
 extern struct vmstat_row {
@@ -26,7 +25,7 @@ extern const char *const vmstat_names[NR_VMSTAT_ITEMS];
 
 static inline void vmstat_add(enum vmstat_item item, u64 n)
 {
-	unsigned int row = arch_thread_id() % NR_VMSTAT_ROWS;
+	unsigned int row = percpu_spread() % NR_VMSTAT_ROWS;
 
 	atomic_add(&vmstat_rows[row].counters[item], n);
 }

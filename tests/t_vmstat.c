@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vmstat: no addition is lost, and each row has a name of its own.
+ * vmstat: no addition is lost, a CPU has its own row, and each counter a name of
+ * its own.
  */
 #include "kmtest.h"
 
@@ -25,6 +26,23 @@ static void test_sums(void **state)
 	assert_true(vmstat_read(VMSTAT_pgalloc) > 8 * 10000 * 3);
 }
 
+/* Whose thread pointers have the same last bits, as those of threads do, count
+ * in different rows, if they are on different CPUs. */
+static void test_rows(void **state)
+{
+	unsigned int here;
+	u64 *counter, old;
+
+	do {
+		here = percpu_spread();
+		counter = &vmstat_rows[here % NR_VMSTAT_ROWS]
+				   .counters[VMSTAT_pgfree];
+		old = *counter;
+		vmstat_add(VMSTAT_pgfree, 1);
+	} while (percpu_spread() != here);
+	assert_int_equal(*counter, old + 1);
+}
+
 static void test_names(void **state)
 {
 	assert_string_equal(vmstat_names[VMSTAT_pgalloc], "pgalloc");
@@ -41,6 +59,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sums),
+		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_names),
 	};
 
