@@ -692,11 +692,15 @@ u64 arch_thread_faults(void)
 	return (u64)usage.ru_minflt;
 }
 
-bool arch_is_resident(void *page)
+bool arch_is_resident(void *page, size_t len)
 {
-	unsigned char is = 0;
+	unsigned char is[SZ_2M / PAGE_SIZE], all = 1;
 
-	return !sys(SYS_mincore, page, arch_page_size, &is) && is & 1;
+	if (len > SZ_2M || sys(SYS_mincore, page, len, is))
+		return false;
+	for (size_t i = 0; i < len / arch_page_size; i++)
+		all &= is[i];
+	return all & 1;
 }
 
 u64 arch_random(void)

@@ -42,13 +42,16 @@ int arch_bind_node(void *addr, size_t len, unsigned int node, bool strict);
 bool arch_try_read(void *to, const void *from, size_t len);
 
 /* Whether the page at @page is resident; false if that cannot be told. */
-bool arch_is_resident(void *page);
+bool arch_is_resident(void *page, size_t len);
 
 /* Whether @word can be read; if so, it can be without a fault just now.  By a
  * call that every sandbox allows. */
 bool arch_is_readable(const u32 *word);
 
 /* Advice with values that old headers lack. */
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
 #endif

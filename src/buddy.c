@@ -590,6 +590,13 @@ bool page_reserve_fill(void)
 	return true;
 }
 
+/* Who must not have faults would have one by what is moved. */
+void page_collapse(unsigned int nr)
+{
+	if (!lockdep_held && gfp_may(CALL) && !page_reserve_min())
+		memblock_collapse(nr);
+}
+
 /* There was no block that is resident and large enough.  @unfit: many that are
  * too small. */
 static void __cold after_growth(bool unfit)
@@ -598,6 +605,7 @@ static void __cold after_growth(bool unfit)
 		return;
 	if (READ_ONCE(page_grower))
 		page_grower();
+	page_collapse(1);
 	if (unfit)
 		page_report(true);
 }
@@ -753,6 +761,7 @@ static __always_inline void do_free(struct page *page, unsigned int nr,
 	if (!due)
 		return;
 	page_report(cgroup_was_pressed());
+	page_collapse(COLLAPSE_AT_ONCE);
 	if (READ_ONCE(page_reaper))
 		page_reaper();
 }

@@ -70,6 +70,10 @@ static inline bool page_trim_none(void)
 /* Gives dirty free blocks back to the system: those older than the
  * reporting delay, or all of them.  Returns the number of pages. */
 size_t page_report(bool all);
+/* Joins pages of the heap into up to @nr of 2 MiB (memblock_collapse).
+ * Context: does nothing with a lock held, or for who may not call the system. */
+void page_collapse(unsigned int nr);
+#define COLLAPSE_AT_ONCE 2 /* twice a second */
 /* Takes unused physical memory at the end of what is online offline, when
  * somebody else has no room left; returns bytes. */
 size_t page_offline_tail(void);

@@ -86,6 +86,7 @@ bool kswapd_round(bool *used)
 	if (all || !*used)
 		page_drain_pcp();
 	page_report(all);
+	page_collapse(COLLAPSE_AT_ONCE);
 	vmap_purge(all);
 	zone_purge(all);
 	return dirty_pages() > PAGES_TO_WAKE / 4;

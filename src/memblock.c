@@ -43,6 +43,7 @@
 #define LARGEST_ALIGN (256 * SZ_1M) /* its largest blocks' */
 #define VMAP_UNIT_BYTES 32	    /* vmap_area.h checks this */
 #define THP_HEAP_MIN (16 * SZ_1M)
+#define COLLAPSE_LOOKS 4    /* at sections, for each to be collapsed */
 #define THP_SPLITS_MAX 4096 /* each may cost two mappings of 65,530 */
 #define PHYS_MAX (4 * SZ_1T)
 
@@ -61,7 +62,10 @@ struct page *mem_map __hot_data;
 static char *reservation, *reservation_end;    /* const after init */
 static u64 huge[PHYS_MAX / SECTION_SIZE / 64]; /* atomic: by section */
 static u32 nr_splits;			       /* atomic */
-static size_t boot_used;		       /* memblock lock */
+static u32 collapse_next; /* of who has set collapse_busy: a section */
+static u32 collapse_busy; /* atomic */
+static bool has_forked;	  /* atomic: pages may be another process's too */
+static size_t boot_used;  /* memblock lock */
 
 /* ---- laying out ---- */
 
@@ -236,23 +240,60 @@ static size_t section_of(const void *p)
 /* Of larger blocks it is not certain that all is used. */
 static bool is_dense(void)
 {
-	size_t online = mem_phys.online >> PAGE_SHIFT;
+	size_t online = READ_ONCE(mem_phys.online) >> PAGE_SHIFT;
 
 	return atomic_read(&mem_dense_pages) >= online / 3 * 2;
 }
 
 /* Sections of a heap that is large already are worth 2 MiB pages. */
-static void advise_huge(char *start, size_t len)
+static bool wants_huge(void)
+{
+	return param(thp) == THP_MADVISE &&
+	       READ_ONCE(mem_phys.online) >= THP_HEAP_MIN && is_dense() &&
+	       atomic_read(&nr_splits) < THP_SPLITS_MAX;
+}
+
+static bool advise_huge(char *start, size_t len)
 {
 	size_t first = section_of(start);
 
-	if (param(thp) != THP_MADVISE || mem_phys.online < THP_HEAP_MIN ||
-	    !is_dense() || atomic_read(&nr_splits) >= THP_SPLITS_MAX ||
-	    arch_madvise(start, len, MADV_HUGEPAGE))
-		return;
+	if (!wants_huge() || arch_madvise(start, len, MADV_HUGEPAGE))
+		return false;
 	for (size_t i = first; i < first + len / SECTION_SIZE; i++)
 		__atomic_fetch_or(&huge[i / 64], 1ULL << i % 64,
 				  __ATOMIC_RELAXED);
+	return true;
+}
+
+/* What is all resident takes no more memory as one page, unless it is shared
+ * with another process, and copied. */
+static bool collapse(char *section)
+{
+	return !memblock_is_huge(section) &&
+	       arch_is_resident(section, SECTION_SIZE) &&
+	       advise_huge(section, SECTION_SIZE) &&
+	       !arch_madvise(section, SECTION_SIZE, MADV_COLLAPSE);
+}
+
+unsigned int memblock_collapse(unsigned int nr)
+{
+	unsigned int done = 0;
+
+	if (atomic_read(&has_forked) || !wants_huge() ||
+	    xchg(&collapse_busy, 1))
+		return 0;
+	for (unsigned int i = 0; i < COLLAPSE_LOOKS * nr && done < nr; i++) {
+		size_t at = (size_t)collapse_next++ * SECTION_SIZE;
+
+		if (at >= READ_ONCE(mem_phys.online))
+			collapse_next = 0;
+		else
+			done += collapse(mem_phys.base + at);
+	}
+	/* pairs with the xchg above */
+	smp_store_release(&collapse_busy, 0);
+	vmstat_add(VMSTAT_thp_collapse_alloc, done);
+	return done;
 }
 
 bool memblock_is_huge(const void *p)
@@ -658,6 +699,7 @@ size_t memblock_boot_bytes(void)
 void memblock_fork_lock(void)
 {
 	spin_fork_lock(&memblock_lock);
+	atomic_set(&has_forked, true);
 }
 
 void memblock_fork_unlock(void)

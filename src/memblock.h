@@ -81,6 +81,10 @@ int memblock_offline_vmalloc(size_t from, size_t to);
  * that the system does not fill the hole. */
 extern size_t mem_dense_pages __hidden; /* atomic: slabs of small objects */
 bool memblock_is_huge(const void *p);
+/* Joins the pages of up to @nr of the heap's sections that were there before it
+ * was large, and are resident; returns how many.  Context: none of the locks;
+ * makes system calls.  Cost: half a millisecond each. */
+unsigned int memblock_collapse(unsigned int nr);
 /* [@addr, @addr + @len) is about to be given back. */
 void memblock_split_huge(void *addr, size_t len);
 /* Puts fresh private memory, as the big ranges have, in place of what is

@@ -166,7 +166,8 @@ static bool is_whole(u32 i)
 		size_t at =
 			ALIGN_DOWN(bytes / WHOLE_LOOKS * k - 1, arch_page_size);
 
-		if (!arch_is_resident(vmap_unit_address(i) + at))
+		if (!arch_is_resident(vmap_unit_address(i) + at,
+				      arch_page_size))
 			return false;
 	}
 	return true;

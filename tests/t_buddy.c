@@ -243,8 +243,16 @@ static void must_flag(const void *p, const char *flag)
 		must(strstr(flags, flag));
 }
 
+static void never_collapse(void)
+{
+	memblock_fork_lock();
+	memblock_fork_unlock();
+}
+
+/* Who has a reserve must not wait: nothing is joined meanwhile. */
 static struct page *grow_until_huge(struct page **page, int nr)
 {
+	must(page_reserve_set(1) == 1);
 	mem_dense_pages = SIZE_MAX / 2;
 	for (int i = 0; i < nr; i++) {
 		page[i] = touched(MAX_PAGE_ORDER);
@@ -253,6 +261,7 @@ static struct page *grow_until_huge(struct page **page, int nr)
 		     !memblock_is_huge(page_address(page[i])));
 	}
 	must(memblock_is_huge(page_address(page[nr - 1])));
+	page_reserve_set(0);
 	return page[nr - 1];
 }
 
@@ -265,6 +274,7 @@ static void huge(void)
 
 	start();
 	last = grow_until_huge(page, ARRAY_SIZE(page));
+	never_collapse();
 	p = page_address(last);
 	must_flag(p, " hg");
 	must_flag(page_address(page[0]), " nh");
@@ -293,6 +303,7 @@ static void huge_waits(void)
 	setenv("KMALLOC", "page_reporting_delay=500", 1);
 	start();
 	last = grow_until_huge(page, ARRAY_SIZE(page));
+	never_collapse();
 	page_free_block(page[HUGE_FROM + 1], MAX_PAGE_ORDER);
 	page_free_block(page[0], MAX_PAGE_ORDER);
 	first = page_alloc_exact(1000);
@@ -351,6 +362,90 @@ static void huge_fails(void)
 		page = touched(MAX_PAGE_ORDER);
 		must(page && !memblock_is_huge(page_address(page)));
 	}
+}
+
+/* Until nothing more is joined, or for ever. */
+static void collapse_all(void)
+{
+	for (int i = 0; i < 100; i++)
+		page_collapse(1);
+}
+
+/* What was there before the heap was large is joined too, if it is resident,
+ * and stays as it was. */
+static void collapse(void)
+{
+	struct page *page[HUGE_FROM + 3];
+	char *p, *hole;
+
+	start();
+	grow_until_huge(page, ARRAY_SIZE(page));
+	p = page_address(page[0]);
+	hole = page_address(page[1]);
+	must(memblock_is_huge(p) + memblock_is_huge(hole) == 0);
+	km_fill(p, PAGE_SIZE << MAX_PAGE_ORDER, 4);
+	km_fill(hole + SECTION_SIZE, SECTION_SIZE, 5);
+	must(!madvise(hole + 9 * PAGE_SIZE, PAGE_SIZE, MADV_DONTNEED));
+	page_collapse(1);
+	must(memblock_is_huge(p) && !memblock_is_huge(hole));
+	collapse_all();
+	must(memblock_is_huge(p + SECTION_SIZE));
+	must(!memblock_is_huge(hole));
+	must(memblock_is_huge(hole + SECTION_SIZE));
+	must_flag(p, " hg");
+	must_flag(hole, " nh");
+	must(km_intact(p, PAGE_SIZE << MAX_PAGE_ORDER, 4));
+	must(km_intact(hole + SECTION_SIZE, SECTION_SIZE, 5));
+	page_free_block(page[0], MAX_PAGE_ORDER);
+	must(page_report(true) == 1024);
+	check_zone();
+}
+
+/* Not where some must not wait for it. */
+static void collapse_not_reserve(void)
+{
+	struct page *page[HUGE_FROM + 3];
+
+	start();
+	grow_until_huge(page, ARRAY_SIZE(page));
+	must(page_reserve_set(64) == 64);
+	collapse_all();
+	must(!memblock_is_huge(page_address(page[1])));
+}
+
+/* What another process has too would be there twice. */
+static void collapse_not_forked(void)
+{
+	struct page *page[HUGE_FROM + 3];
+
+	start();
+	grow_until_huge(page, ARRAY_SIZE(page));
+	never_collapse();
+	collapse_all();
+	must(!memblock_is_huge(page_address(page[0])));
+}
+
+/* A system that cannot, or will not say what is resident. */
+static void collapse_fails(void)
+{
+	struct page *page[HUGE_FROM + 3];
+	char *p;
+
+	start();
+	grow_until_huge(page, ARRAY_SIZE(page));
+	p = page_address(page[0]);
+	km_fill(p, SECTION_SIZE, 6);
+	km_fail("mincore", 1);
+	collapse_all();
+	must(!memblock_is_huge(p));
+	km_fail("mincore", 0);
+	km_fail("madvise", 1);
+	collapse_all();
+	must(!memblock_is_huge(p));
+	km_fail("madvise", 2);
+	collapse_all();
+	must(km_intact(p, SECTION_SIZE, 6));
+	check_zone();
 }
 
 /* ---- writes to free memory ---- */
@@ -478,6 +573,10 @@ int main(void)
 		km_unit_child(huge_not),
 		km_unit_child(huge_not_sparse),
 		km_unit_child(huge_fails),
+		km_unit_child(collapse),
+		km_unit_child(collapse_not_reserve),
+		km_unit_child(collapse_not_forked),
+		km_unit_child(collapse_fails),
 		cmocka_unit_test(test_writes),
 		km_unit_child(no_writes),
 		km_unit_child(looked_at),
