@@ -20,7 +20,8 @@
  * Reporting (giving back) turns dirty blocks into zero ones.
  *
  * Growth, by pages that were not resident, is noted: after a part of what is
- * (GROWTH_PART) idle caches give up what they hold, and dirty blocks are
+ * (GROWTH_PART) idle caches give up what they hold, a section that was there
+ * before the heap was large is joined into one page, and dirty blocks are
  * reported where many are too small to have served.
  *
  * A request that may not sleep takes dirty blocks alone.  After them comes
@@ -590,10 +591,12 @@ bool page_reserve_fill(void)
 	return true;
 }
 
-/* Who must not have faults would have one by what is moved. */
+/* Who must not have faults would have one by what is moved; and the system needs
+ * 2 MiB more for a moment. */
 void page_collapse(unsigned int nr)
 {
-	if (!lockdep_held && gfp_may(CALL) && !page_reserve_min())
+	if (!lockdep_held && gfp_may(CALL) && !page_reserve_min() &&
+	    !cgroup_was_pressed())
 		memblock_collapse(nr);
 }
 
