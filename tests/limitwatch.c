@@ -25,13 +25,29 @@
 
 /* ---- watching ---- */
 
-/* One run of anonymous mappings that touch each other. */
+/* One run of anonymous mappings that touch each other.  The library's begins and
+ * ends with what is reserved and not used; what the program has mapped before
+ * and behind it may touch it too. */
 struct chain {
-	unsigned long start, end, kib;
+	unsigned long end;
+	unsigned long kib;  /* resident, up to the latest large hole */
+	unsigned long more; /* after that */
+	int begun;	    /* there was a hole */
 	int ours; /* it has a mapping that only a reservation is as large as */
 };
 
 #define RESERVATION (1UL << 34)
+#define HOLE (1UL << 27)
+
+static void add_hole(struct chain *c, unsigned long size)
+{
+	if (c->begun)
+		c->kib += c->more;
+	c->more = 0;
+	c->begun = 1;
+	if (size >= RESERVATION)
+		c->ours = 1;
+}
 
 static unsigned long chain_kib(const struct chain *c, unsigned long most)
 {
@@ -41,7 +57,7 @@ static unsigned long chain_kib(const struct chain *c, unsigned long most)
 /* Resident KiB of the library's range; 0: it is not there (yet). */
 static unsigned long resident(pid_t pid)
 {
-	struct chain c = { 0, 0, 0, 0 };
+	struct chain c = { 0 };
 	char path[64], line[512];
 	unsigned long most = 0;
 	FILE *f;
@@ -56,13 +72,13 @@ static unsigned long resident(pid_t pid)
 			   prot, &inode, name) >= 4) {
 			if (start != c.end || inode || name[0]) {
 				most = chain_kib(&c, most);
-				c = (struct chain){ start, end, 0, 0 };
+				c = (struct chain){ 0 };
 			}
 			c.end = end;
-			if (!strcmp(prot, "---p") && end - start >= RESERVATION)
-				c.ours = 1;
+			if (!strcmp(prot, "---p") && end - start >= HOLE)
+				add_hole(&c, end - start);
 		} else if (sscanf(line, "Rss: %lu kB", &kib) == 1) {
-			c.kib += kib;
+			c.more += kib;
 		}
 	}
 	if (f)
