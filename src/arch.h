@@ -41,7 +41,8 @@ int arch_bind_node(void *addr, size_t len, unsigned int node, bool strict);
 /* Copies what is readable at @from; false, without a fault, if it is not. */
 bool arch_try_read(void *to, const void *from, size_t len);
 
-/* Whether the page at @page is resident; false if that cannot be told. */
+/* Whether all of the @len bytes from @page on, whole pages, up to 2 MiB, are
+ * resident; false if that cannot be told. */
 bool arch_is_resident(void *page, size_t len);
 
 /* Whether @word can be read; if so, it can be without a fault just now.  By a

@@ -8,6 +8,7 @@
  *                                             old free pages -> the system
  *                                             (all, if memory is short in the
  *                                             cgroup)
+ *                                             pages of a large heap -> 2 MiB
  *                                           nothing left: it ends
  *
  * While a program frees, it does this work itself in slices.  One that stops

@@ -182,8 +182,8 @@ static bool sheaf_is_used(uintptr_t top)
 }
 
 /* So many sheaves another CPU leaves in a barn.  (If it left all until the barn
- * is full, sh6 with two threads would take .85 of the time, and threaded
- * programs a tenth more memory.) */
+ * is full, sh6 with two threads would take .85 to .95 of the time, and
+ * threaded programs a tenth more memory.) */
 static u32 barn_reserved(const struct kmem_cache *s)
 {
 	return READ_ONCE(s->nr_partial[slab_cpu_tag()]) ? barn_max(s) / 2 : 0;

@@ -5,6 +5,7 @@
  */
 #include "kmtest.h"
 
+#include "bitops.h"
 #include "vmstat.h"
 
 static void add(unsigned int nr, void *arg)
@@ -26,8 +27,7 @@ static void test_sums(void **state)
 	assert_true(vmstat_read(VMSTAT_pgalloc) > 8 * 10000 * 3);
 }
 
-/* Whose thread pointers have the same last bits, as those of threads do, count
- * in different rows, if they are on different CPUs. */
+/* What is counted is in the row that percpu_spread names. */
 static void test_rows(void **state)
 {
 	unsigned int here;
@@ -41,6 +41,21 @@ static void test_rows(void **state)
 		vmstat_add(VMSTAT_pgfree, 1);
 	} while (percpu_spread() != here);
 	assert_int_equal(*counter, old + 1);
+}
+
+static __thread u32 cid;
+
+/* The first five CPUs, whatever their threads' pointers are. */
+static void test_spread(void **state)
+{
+	long off = percpu_cid_off;
+	u32 seen = 0;
+
+	percpu_cid_off = (char *)&cid - (char *)__builtin_thread_pointer();
+	for (cid = 0; cid < 5; cid++)
+		seen |= 1U << percpu_spread();
+	percpu_cid_off = off;
+	assert_int_equal(hweight64(seen), 5);
 }
 
 static void test_names(void **state)
@@ -60,6 +75,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sums),
 		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_spread),
 		cmocka_unit_test(test_names),
 	};
 
