@@ -13,6 +13,7 @@
 #include <pthread.h>
 
 #include "foreign.h"
+#include "kfence.h"
 #include "mm_init.h"
 #include "moved.h"
 #include "params.h"
@@ -34,6 +35,7 @@ __attribute__((__destructor__(101))) static void shim_end(void)
 {
 	if (atomic_read(&mm_state) != MM_UP)
 		return;
+	kfence_check_all(true);
 	if (param(check) == CHECK_EXIT) { /* what waits is looked at */
 		moved_free_all();
 		slab_shrink_all();

@@ -20,6 +20,7 @@
 #include "arch.h"
 #include "bitops.h"
 #include "foreign.h"
+#include "kfence.h"
 #include "gfp_rules.h"
 #include "mm_boot.h"
 #include "sized.h"
@@ -139,6 +140,8 @@ static bool __cold is_freed(const char *who, const void *p)
 {
 	u16 off = mem_class_off(p);
 
+	if (mem_is_phys(p) && is_kfence_address(p))
+		return kfence_is_freed(who, p);
 	if (!off || !slab_ksize_fast(p) || !percpu_is_last(off, p))
 		return false;
 	smp_mb();

@@ -24,6 +24,7 @@
 
 #include "bitops.h"
 #include "foreign.h"
+#include "kfence.h"
 #include "printk.h"
 
 static bool is_small(const void *p)
@@ -68,6 +69,9 @@ static bool is_of_size(const void *p, size_t has, size_t align, size_t size)
 	if (is_small(p) && is_for_slabs(align, size) &&
 	    mem_class(p) == id_of(align, size))
 		return true;
+	if (mem_is_phys(p) && is_kfence_address(p))
+		return is_for_slabs(align, size) &&
+		       id_of(align, size) == id_of(0, has);
 	if (slab_is_mixed())
 		return true;
 	/* An area for an alignment has the pages that were asked for. */

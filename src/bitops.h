@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * base: single-bit questions.
+ * base: single-bit questions, and a sum of many.
  */
 #ifndef KM_BITOPS_H
 #define KM_BITOPS_H
@@ -53,6 +53,17 @@ static inline unsigned int order_base_2(u64 x)
 static inline u64 roundup_pow_of_two(u64 x)
 {
 	return 1ULL << order_base_2(x);
+}
+
+/* Of whole words; another one if any of them changes. */
+static inline u64 sum_words(const void *p, size_t size)
+{
+	const u64 *word = p;
+	u64 sum = 0;
+
+	for (size_t i = 0; i < size / sizeof(*word); i++)
+		sum = (sum << 7 | sum >> 57) + READ_ONCE(word[i]);
+	return sum;
 }
 
 #endif

@@ -25,6 +25,7 @@ core_sources = \
 	%D%/zone.h %D%/zone.c \
 	%D%/buddy.h %D%/buddy.c \
 	%D%/page_alloc.h %D%/page_alloc.c \
+	%D%/kfence.h %D%/kfence.c \
 	%D%/vmap_area.h %D%/vmap_area.c \
 	%D%/vmalloc.h %D%/vmalloc.c \
 	%D%/slab.h %D%/slab.c \

@@ -20,6 +20,7 @@
 #include "buddy.h"
 #include "cgroup.h"
 #include "gfp.h"
+#include "kfence.h"
 #include "kswapd.h"
 #include "memblock.h"
 #include "memcontrol.h"
@@ -247,6 +248,7 @@ void mm_fork_child(void)
 	kswapd_fork_child();
 	mempool_fork_child();
 	moved_fork_child();
+	kfence_fork_child();
 	lockdep_fork_end();
 }
 
@@ -257,6 +259,7 @@ size_t mm_trim(void)
 	if (!mm_boot())
 		return 0;
 	moved_free_all();
+	kfence_check_all(false);
 	slab_shrink_all();
 	page_drain_pcp();
 	return mm_trim_pages();

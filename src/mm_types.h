@@ -25,6 +25,7 @@ enum page_type {
 	PG_RESERVE, /* free, in the reserve; order */
 	PG_SHARED,  /* as PG_PAGES; some of it is in shared memory */
 	PG_ZONE,    /* free, in a zone of its own; order */
+	PG_KFENCE,  /* kfence's pool */
 };
 
 /* The block reads as zero and is not resident. */

@@ -20,6 +20,7 @@
 #include "moved.h"
 
 #include "arch.h"
+#include "bitops.h"
 #include "gfp.h"
 #include "params.h"
 #include "printk.h"
@@ -41,16 +42,6 @@ u32 moved_mask;
 static u32 place[NR_HELD]; /* atomic */
 static u32 at[NR_HELD];	   /* racy: when the place was filled */
 static u32 next_place;	   /* racy */
-
-static u64 sum_of(const void *block, size_t size)
-{
-	const u64 *word = block;
-	u64 sum = 0;
-
-	for (size_t i = 0; i < size / sizeof(*word); i++)
-		sum = (sum << 7 | sum >> 57) + READ_ONCE(word[i]);
-	return sum;
-}
 
 static bool try_take(u32 i, u32 state)
 {
@@ -76,7 +67,7 @@ static void let_go(u32 i)
 {
 	void *block = held[i].block;
 
-	if (likely(sum_of(block, held[i].size) == held[i].sum)) {
+	if (likely(sum_words(block, held[i].size) == held[i].sum)) {
 		put(i, EMPTY);
 		kfree(block);
 		return;
@@ -110,7 +101,7 @@ static bool hold(void *p, size_t size)
 		return false;
 	held[i].block = p;
 	held[i].size = size;
-	held[i].sum = sum_of(p, size);
+	held[i].sum = sum_words(p, size);
 	WRITE_ONCE(at[i], now);
 	WRITE_ONCE(next_place, i + 1);
 	if (i + 1 == NR_HELD)

@@ -66,6 +66,16 @@ static bool word_is(struct word w, const char *s)
 	return __builtin_strlen(s) == w.len && !__builtin_memcmp(s, w.s, w.len);
 }
 
+/* kfence.sample_interval, as the kernel writes it. */
+static bool word_is_option(struct word w, const char *s)
+{
+	unsigned int i = 0;
+
+	while (i < w.len && (w.s[i] == s[i] || (w.s[i] == '.' && s[i] == '_')))
+		i++;
+	return i == w.len && !s[i];
+}
+
 static bool parse_number(struct word w, bool suffix, u64 *out)
 {
 	static const char units[] = "KMGT";
@@ -224,7 +234,7 @@ static bool parse_option(struct word name, struct word val, bool has_value)
 	for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++) {
 		u64 v = 0;
 
-		if (!word_is(name, rows[i].name))
+		if (!word_is_option(name, rows[i].name))
 			continue;
 		if (rows[i].type == PARAM_flag && !has_value)
 			val = (struct word){ "1", 1 };

@@ -51,6 +51,7 @@
  */
 #include "pcs.h"
 
+#include "kfence.h"
 #include "memcontrol.h"
 #include "params.h"
 #include "slub.h"
@@ -65,6 +66,8 @@
 /* Of sheaves that are shared with the spare; smaller ones are full again, or
  * empty, as soon. */
 #define SHARE_CAPACITY 4
+/* How many refills until the clock is looked at. */
+#define TICK_REFILLS 64
 
 /* ---- sizes of sheaves and barns ---- */
 
@@ -95,6 +98,8 @@ void pcs_init(struct kmem_cache *s, const struct cache_plan *plan)
 	s->capacity = plan->capacity ?
 			      min(plan->capacity, SHEAF_MAX_CAPACITY + 0U) :
 			      sheaf_capacity(s->size);
+	s->kfence_due = plan->fences ? kfence_first(s->size) : 0;
+	s->fences = s->kfence_due;
 	s->barn_least = barn_sheaves(s, BARN_BYTES);
 	s->barn_most = barn_sheaves(s, BARN_BYTES_MOST);
 	s->barn_max = s->barn_least;
@@ -218,6 +223,16 @@ static uintptr_t get_from_barn(struct kmem_cache *s)
 	return top;
 }
 
+/* One block with fences is due, now and then. */
+static void note_time(struct kmem_cache *s)
+{
+	u8 refills = READ_ONCE(s->refills);
+
+	WRITE_ONCE(s->refills, (u8)(refills + 1));
+	if (!(refills % TICK_REFILLS) && s->fences && kfence_is_due())
+		WRITE_ONCE(s->kfence_due, 1);
+}
+
 /* A sheaf with objects from slabs; 0 if there are none.  The spare, if it is
  * empty, saves the pool's lock, which is everybody's. */
 static uintptr_t refill_sheaf(struct kmem_cache *s)
@@ -238,6 +253,7 @@ static uintptr_t refill_sheaf(struct kmem_cache *s)
 	}
 	pcs_note_refill(s, 1);
 	vmstat_add(VMSTAT_sheaf_refill, 1);
+	note_time(s);
 	return top + got * sizeof(void *);
 }
 
@@ -333,12 +349,28 @@ static void share_spare(struct kmem_cache *s, uintptr_t top, uintptr_t spare)
 	give_both(s, top, spare);
 }
 
-/* @top is empty. */
-static noinline void *alloc_beyond(struct kmem_cache *s, uintptr_t top)
+static void *alloc_fenced(struct kmem_cache *s, size_t size)
 {
-	uintptr_t filled = take_spare(s, sheaf_is_empty);
+	void *p = kfence_alloc(size, s->size);
+	u8 due = READ_ONCE(s->kfence_due);
+
+	WRITE_ONCE(s->kfence_due, (u8)(p && due ? due - 1 : 0));
+	return p;
+}
+
+/* @top is empty.  @size: of what may be a block with fences; else 0. */
+static noinline void *alloc_beyond(struct kmem_cache *s, uintptr_t top,
+				   size_t size)
+{
+	uintptr_t filled;
 	void *obj;
 
+	if (unlikely(READ_ONCE(s->kfence_due)) && size) {
+		obj = alloc_fenced(s, size);
+		if (obj)
+			return obj;
+	}
+	filled = take_spare(s, sheaf_is_empty);
 	if (filled) {
 		obj = sheaf_pop(&filled);
 		share_spare(s, top, filled);
@@ -354,23 +386,42 @@ static noinline void *alloc_beyond(struct kmem_cache *s, uintptr_t top)
 	return obj;
 }
 
-void *pcs_alloc_slowpath(struct kmem_cache *s)
+/* The top was empty when it was looked at. */
+static noinline void *alloc_again(struct kmem_cache *s, size_t size)
 {
 	uintptr_t top;
 	void *obj;
 
-	if (!s->capacity)
-		return alloc_without_sheaves(s);
 	for (int i = 0;; i++) {
-		obj = percpu_pop_slowpath(s->id);
-		if (obj)
-			return obj;
 		top = percpu_read(PERCPU_TOP, s->id);
 		if (top == PERCPU_DRAIN || i == SHEAF_TRIES)
 			return slab_alloc_direct(s);
 		if (sheaf_is_empty(top))
-			return alloc_beyond(s, top);
+			return alloc_beyond(s, top, size);
+		obj = percpu_pop_slowpath(s->id);
+		if (obj)
+			return obj;
 	}
+}
+
+static __always_inline void *alloc_slowpath(struct kmem_cache *s, size_t size)
+{
+	void *obj;
+
+	if (!s->capacity)
+		return alloc_without_sheaves(s);
+	obj = percpu_pop_slowpath(s->id);
+	return likely(obj) ? obj : alloc_again(s, size);
+}
+
+void *pcs_alloc_slowpath(struct kmem_cache *s)
+{
+	return alloc_slowpath(s, 0);
+}
+
+void *pcs_malloc_slowpath(struct kmem_cache *s, size_t size)
+{
+	return alloc_slowpath(s, size);
 }
 
 static void uncharge(struct kmem_cache *s, void *obj)

@@ -14,6 +14,8 @@ void pcs_init(struct kmem_cache *s, const struct cache_plan *plan);
  * (Where a group is active, none of a cache with SLAB_ACCOUNT that has no
  * sheaves: slab_alloc_charged.) */
 void *pcs_alloc_slowpath(struct kmem_cache *s);
+/* The same for @size bytes; it may be a block of kfence's. */
+void *pcs_malloc_slowpath(struct kmem_cache *s, size_t size);
 void pcs_free_slowpath(struct kmem_cache *s, void *obj);
 
 /* A sheaf with objects that nobody needs right now, one with room; 0 if

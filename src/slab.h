@@ -81,6 +81,7 @@ struct kmem_cache {
 	u8 zone;	      /* const: of its slabs, but for nodes' */
 	bool no_access;	      /* const: nobody may touch an object */
 	bool shared;	      /* const: others may share it */
+	bool fences;	      /* const: malloc's, which may be kfence's */
 	void (*ctor)(void *); /* const */
 
 	struct barn barn[NR_BARNS];
@@ -88,6 +89,8 @@ struct kmem_cache {
 	struct spinlock lock;
 	u32 colour_next; /* atomic */
 	u8 overflows;	 /* atomic: sheaves flushed, but not refilled */
+	u8 refills;	 /* racy: of sheaves from slabs */
+	u8 kfence_due;	 /* racy: so many of malloc's next are kfence's */
 	/* Cache lock: for each tag and ZONED_TAG, fullest first. */
 	struct list_head partial[NR_LISTS];
 	u32 nr_partial[NR_TAGS + 1]; /* cache lock; racy readers: likewise */
@@ -121,6 +124,7 @@ struct cache_plan {
 	u8 id;
 	bool colour;	/* shift slabs by cache lines, alignment 16 suffices */
 	bool shared;	/* a later cache of the kind may be this one */
+	bool fences;	/* some of its objects may be had from kfence */
 	bool no_access; /* who touches an object is ended by the system */
 	u8 zone;	/* but ZONE_NORMAL, without a per-CPU id only */
 	unsigned int capacity; /* of a sheaf; 0: as it is best */

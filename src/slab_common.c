@@ -12,6 +12,8 @@
  *
  *   any, in a place of its own        object or exact pages   as above, zone.h
  *
+ *   a few of malloc, up to 2 KiB      block with fences       kfence.h
+ *
  * (kmalloc itself stays in pages up to KMALLOC_MAX_SIZE, as the kernel's.)
  *
  * Who cannot have memory at first tries again as long as the request's flags
@@ -33,6 +35,7 @@
 #include "arch.h"
 #include "bitops.h"
 #include "gfp.h"
+#include "kfence.h"
 #include "mm_boot.h"
 #include "nolock.h"
 #include "params.h"
@@ -230,6 +233,7 @@ static noinline struct kmem_cache *make_cache_of_id(unsigned int id)
 		.id = (u8)id,
 		.colour = id >= SLAB_ID_FIRST_MALLOC,
 		.no_access = id == SLAB_ID_MALLOC_0,
+		.fences = size && id == slab_index_id(slab_malloc_index, size),
 	};
 
 	plan.align = plan.colour ? 16 : 1U << __ffs(size);
@@ -360,11 +364,15 @@ static noinline void *alloc_small_hard(const u16 *index, size_t bytes)
 	return obj || !in_nmi() ? obj : nolock_large(size, 1, false);
 }
 
-static __always_inline void *alloc_small(const u16 *index, size_t size)
+static __always_inline void *alloc_small(const u16 *index, size_t size,
+					 bool fences)
 {
 	struct kmem_cache *s = cache_of_id(slab_index_id(index, size));
-	void *obj = s ? pcs_alloc_slowpath(s) : NULL;
+	void *obj = NULL;
 
+	if (likely(s))
+		obj = fences ? pcs_malloc_slowpath(s, size) :
+			       pcs_alloc_slowpath(s);
 	return likely(obj) ? obj : alloc_small_hard(index, size);
 }
 
@@ -380,13 +388,13 @@ static void *malloc_nothing(void)
 	return s ? pcs_alloc_slowpath(s) : NULL;
 }
 
-static __always_inline void *do_malloc(size_t size, bool zero)
+static __always_inline void *do_malloc(size_t size, bool zero, bool fences)
 {
 	void *p;
 
 	if (size > KMALLOC_MAX_CACHE_SIZE)
 		return alloc_large(size, 1, zero);
-	p = alloc_small(slab_malloc_index, size);
+	p = alloc_small(slab_malloc_index, size, fences);
 	if (p && zero)
 		__builtin_memset(p, 0, size);
 	return p;
@@ -457,7 +465,7 @@ static bool note_owner(struct kmem_cache *s, void *obj, u16 owner)
 	u16 *owners = slab_owners(s, obj);
 
 	if (unlikely(!owners)) {
-		owners = do_malloc(s->objects * sizeof(*owners), true);
+		owners = do_malloc(s->objects * sizeof(*owners), true, false);
 		if (!owners)
 			return false;
 		if (!slab_set_owners(s, obj, owners)) {
@@ -591,7 +599,7 @@ static noinline void *malloc_by_policy(size_t size, bool zero)
 	struct mem_cgroup *memcg = memcg_of(gfp);
 	u32 old = gfp_enter(gfp);
 	void *p = memcg ? alloc_charged(size, 1, size, zero, memcg) :
-			  do_malloc(size, zero);
+			  do_malloc(size, zero, false);
 
 	gfp_exit(old);
 	return p;
@@ -631,7 +639,7 @@ void *malloc_slowpath(size_t size, bool zero)
 		return malloc_early(size, zero);
 	if (unlikely((ptrdiff_t)size <= 0))
 		return malloc_odd(size, zero);
-	return gfp_malloc_is_plain() ? do_malloc(size, zero) :
+	return gfp_malloc_is_plain() ? do_malloc(size, zero, true) :
 				       malloc_by_policy(size, zero);
 }
 
@@ -660,7 +668,7 @@ static void *do_malloc_aligned(size_t align, size_t size, size_t rounded)
 	if (align > PAGE_SIZE || rounded > KMALLOC_MAX_CACHE_SIZE)
 		return alloc_large(size, align, false);
 	p = slab_alloc_fast(slab_kmalloc_index, rounded);
-	return p ? p : alloc_small(slab_kmalloc_index, rounded);
+	return p ? p : alloc_small(slab_kmalloc_index, rounded, false);
 }
 
 static noinline void *malloc_aligned_by_policy(size_t align, size_t size,
@@ -720,7 +728,7 @@ static __always_inline void *do_kmalloc(size_t size, gfp_t gfp)
 
 	if (size > KMALLOC_MAX_CACHE_SIZE)
 		return kmalloc_pages(size, gfp & __GFP_ZERO);
-	p = alloc_small(slab_kmalloc_index, size);
+	p = alloc_small(slab_kmalloc_index, size, false);
 	if (p && gfp & __GFP_ZERO)
 		__builtin_memset(p, 0, ksize(p));
 	return p;
@@ -803,6 +811,10 @@ static void free_large(void *p)
 			free_special(page, p);
 		else
 			page_free_large(page, p);
+		return;
+	}
+	if (is_kfence_address(p)) {
+		kfence_free(p);
 		return;
 	}
 	if (mem_page_address(page) == p &&
@@ -907,6 +919,8 @@ size_t ksize_slowpath(const void *p)
 		return bootmem_size(p);
 	if (!mem_is_paged(p))
 		return 0;
+	if (is_kfence_address(p))
+		return kfence_ksize(p);
 	page = mem_page(p);
 	return page_type(page) == PG_LARGE ? (size_t)page->nr << PAGE_SHIFT : 0;
 }

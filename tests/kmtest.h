@@ -14,6 +14,8 @@
  * assert_child_*() below.  Threads and children say must(), never cmocka's
  * asserts, which jump to a stack that is not theirs.
  *
+ * No block is a sample of kfence's, unless a test says so.
+ *
  * KM_SEED=n repeats a run, KM_STRESS=n multiplies its load, KM_TEST=pattern
  * runs the tests whose names match.
  */
@@ -43,6 +45,7 @@
 #include "arch.h"
 #include "kernel.h"
 #include "memblock.h"
+#include "params.h"
 
 /* ---- chance ---- */
 
@@ -525,6 +528,9 @@ static inline void km_begin(void)
 }
 
 /* Not under asserts' feet: the seed goes out before the plan. */
+/* All options as they are by default. */
+static __maybe_unused bool km_params_kept;
+
 #define km_run_tests(tests) km_run_group(__FILE__, tests, ARRAY_SIZE(tests))
 
 static inline int km_run_group(const char *file, const struct CMUnitTest *tests,
@@ -533,6 +539,8 @@ static inline int km_run_group(const char *file, const struct CMUnitTest *tests,
 	const char *slash = strrchr(file, '/');
 
 	km_begin();
+	if (!km_params_kept)
+		param(kfence_sample_interval) = 0;
 	must(nr <= KM_MAX_TESTS);
 	km_tests = tests;
 	for (unsigned int i = 0; i < nr; i++) {

@@ -15,6 +15,7 @@ unit_tests = \
 	%D%/t_contract \
 	%D%/t_dmapool \
 	%D%/t_fault \
+	%D%/t_kfence \
 	%D%/t_kmalloc_inline \
 	%D%/t_kmem_buckets \
 	%D%/t_kmem_cache \

@@ -115,6 +115,7 @@ static void test_flag(void **state)
 
 static void test_uint(void **state)
 {
+	assert_sets("kfence.sample_interval=5", kfence_sample_interval, 5);
 	assert_sets("page_reporting_delay=0", page_reporting_delay, 0);
 	assert_sets("page_reporting_delay=1", page_reporting_delay, 1);
 	assert_sets("page_reporting_delay=0017", page_reporting_delay, 17);
@@ -433,5 +434,6 @@ int main(void)
 		cmocka_unit_test(test_seal),
 	};
 
+	km_params_kept = true;
 	return km_run_tests(tests);
 }

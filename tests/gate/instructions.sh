@@ -61,7 +61,8 @@ count()
 		preload=
 		;;
 	esac
-	operations=$(LD_PRELOAD=$preload valgrind -q --tool=callgrind \
+	operations=$(KMALLOC=kfence.sample_interval=0 LD_PRELOAD=$preload \
+		valgrind -q --tool=callgrind \
 		--callgrind-out-file="$tmp/out" "$program" "$1" 2> "$tmp/err") ||
 		return 1
 	echo $(($(sum_of_ours "$tmp/out") * 100 / operations))

@@ -64,13 +64,14 @@ verdict()
 # row PROGRAM KMALLOC END LINE
 row()
 {
-	options=$2
-	[ "$options" = - ] && options=
 	for mode in $modes; do
 		case $2 in
-		"@$mode") options= ;;
+		-) options= ;;
+		"@$mode"*) options=${2#"@$mode"} ;;
 		@*) continue ;;
+		*) options=$2 ;;
 		esac
+		options=$(echo "$options" | tr , ' ')
 		commit "$1" "percpu=$mode${options:+ $options}"
 		empty "$mode: $1${options:+ with $options}" \
 			"$(verdict "${3%+}" "$4")"
