@@ -120,6 +120,16 @@ static gfp_t flags_by_rule(gfp_t process)
 	return r->gfp;
 }
 
+void gfp_rules_look(void)
+{
+	u32 policy = READ_ONCE(gfp_task.policy);
+
+	if (!(READ_ONCE(gfp_process) & GFP_RULES) || policy & GFP_POLICY_SET)
+		return;
+	WRITE_ONCE(gfp_task.policy, policy & ~__GFP_BITS_MASK);
+	gfp_of_malloc();
+}
+
 /* ---- libraries ---- */
 
 #define NR_LIBS 128

@@ -16,6 +16,10 @@
  * what was read before.  How many, or -EINVAL with none. */
 int gfp_rules_parse(const char *s, unsigned int len);
 
+/* This thread has another name: it has that name's rule from now on, unless it
+ * has flags already.  Context: makes system calls, if there are rules. */
+void gfp_rules_look(void);
+
 extern bool gfp_lib_rules __hidden; /* const after boot: any of libraries */
 
 u32 __cold __gfp_lib_enter(const void *caller);

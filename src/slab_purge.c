@@ -193,15 +193,16 @@ static size_t purge_some(struct purge *p)
 	return pages;
 }
 
-/* What was constructed, or is looked at when it is free, must stay. */
+/* What was constructed, or is looked at when it is free, must stay; so must all
+ * where there is a reserve, and somebody who must not have faults. */
 size_t slab_cache_purge(struct kmem_cache *s, size_t most)
 {
 	struct purge p = { .s = s };
 	size_t total = 0, pages;
 
-	if (s->ctor || s->flags & SLAB_TYPESAFE_BY_RCU || s->no_access ||
-	    s->zone != ZONE_NORMAL || s->order > SLAB_MAX_ORDER ||
-	    !spin_may_wait(&s->lock))
+	if (page_reserve_min() || s->ctor || s->flags & SLAB_TYPESAFE_BY_RCU ||
+	    s->no_access || s->zone != ZONE_NORMAL ||
+	    s->order > SLAB_MAX_ORDER || !spin_may_wait(&s->lock))
 		return 0;
 	while (total < most && (pages = purge_some(&p)))
 		total += pages;

@@ -404,19 +404,24 @@ static u32 next_colour(struct kmem_cache *s)
 	return s->colour_max ? colour % s->colour_max : 0;
 }
 
-/* Faults are cheaper together, where it is certain that they come, for small
- * objects and once there are some slabs; and where
- * there is a reserve, there is somebody who must not have any. */
+/* Faults are cheaper together, where it is certain that they come: for small
+ * objects, and once there are some slabs. */
+static bool faults_pay(const struct kmem_cache *s, const struct page *page,
+		       size_t bytes)
+{
+	return page->flags & PAGE_ZERO && s->order <= SLAB_COMMON_ORDER &&
+	       is_dense(s) &&
+	       bytes * atomic_read(&s->nr_slabs) >= POPULATE_FROM;
+}
+
+/* Where there is a reserve, there is somebody who must not have any; of what
+ * was used before, some may have been given back. */
 static void populate_slab(struct kmem_cache *s, struct page *page, void *mem)
 {
 	size_t bytes = PAGE_SIZE << s->order;
 
-	if (!(page->flags & PAGE_ZERO) || !gfp_may(CALL) ||
-	    s->order > SLAB_COMMON_ORDER || !is_dense(s) ||
-	    (bytes * atomic_read(&s->nr_slabs) < POPULATE_FROM &&
-	     !page_reserve_min()))
-		return;
-	arch_madvise(mem, bytes, MADV_POPULATE_WRITE);
+	if ((faults_pay(s, page, bytes) || page_reserve_min()) && gfp_may(CALL))
+		arch_madvise(mem, bytes, MADV_POPULATE_WRITE);
 }
 
 /* Where the system's pages are larger than slabs, all may be touched. */

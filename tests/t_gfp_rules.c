@@ -117,6 +117,32 @@ static void named_later(void)
 	must(gfp_of_malloc() == GFP_NOFS);
 }
 
+/* One that says so is looked at there and then. */
+static void renamed(void)
+{
+	setenv("KMALLOC", "gfp_rules=comm:late*=GFP_ATOMIC", 1);
+	must(mm_boot());
+	for (int i = 0; i < 10; i++) {
+		must(gfp_of_thread("early") == GFP_KERNEL);
+		prctl(PR_SET_NAME, "later", 0, 0, 0);
+		gfp_rules_look();
+		must(gfp_task.policy == (GFP_ATOMIC | GFP_POLICY_SET));
+	}
+	must(page_reserve_min());
+	/* What it has, it keeps. */
+	prctl(PR_SET_NAME, "early", 0, 0, 0);
+	gfp_rules_look();
+	must(gfp_of_malloc() == GFP_ATOMIC);
+}
+
+/* Without rules there is nothing to look at. */
+static void renamed_without(void)
+{
+	must(mm_boot());
+	gfp_rules_look();
+	must(!gfp_task.word);
+}
+
 static void by_class(void)
 {
 	struct sched_param none = { 0 };
@@ -194,9 +220,10 @@ static void no_maps(void)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		km_unit_child(syntax),	    km_unit_child(by_name),
-		km_unit_child(named_later), km_unit_child(by_class),
-		km_unit_child(by_library),  km_unit_child(no_names),
+		km_unit_child(syntax),		km_unit_child(by_name),
+		km_unit_child(named_later),	km_unit_child(renamed),
+		km_unit_child(renamed_without), km_unit_child(by_class),
+		km_unit_child(by_library),	km_unit_child(no_names),
 		km_unit_child(no_maps),
 	};
 

@@ -106,6 +106,33 @@ static void purge_fails(void)
 	}
 }
 
+/* Where somebody must not have faults, slabs are resident, and stay so. */
+static void reserve_keeps(void)
+{
+	static const unsigned int sizes[] = { 100, 2048, 12000, 32768 };
+
+	start();
+	must(page_reserve_set(256) == 256);
+	for (size_t k = 0; k < ARRAY_SIZE(sizes); k++) {
+		struct kmem_cache *s = cache_of(sizes[k], 0, NULL);
+		size_t bytes = PAGE_SIZE << s->order;
+		void *objs[64];
+
+		take_direct(s, objs, 64);
+		for (int i = 0; i < 64; i++) {
+			char *slab =
+				(char *)((uintptr_t)objs[i] & ~(bytes - 1));
+
+			must(km_resident(slab, bytes) == bytes >> PAGE_SHIFT);
+		}
+		for (int i = 1; i < 64; i++)
+			must(slab_free_direct(s, &objs[i], 1));
+		must(purge(s) == 0);
+		must(slab_free_direct(s, objs, 1));
+		finish(s);
+	}
+}
+
 /* What was constructed stays so. */
 static void constructed_is_kept(void)
 {
@@ -130,6 +157,7 @@ int main(void)
 		km_unit_child(purged),
 		km_unit_child(purge_fails),
 		km_unit_child(constructed_is_kept),
+		km_unit_child(reserve_keeps),
 	};
 
 	return km_run_tests(tests);

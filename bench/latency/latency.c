@@ -9,6 +9,7 @@
  *	mb=N		what they hold together, at most (256)
  *	size=N		bytes, at most; any size up to it is as likely (4096)
  *	held=N		blocks that the timed thread holds (256)
+ *	touch=1		the first write to each page of a block is timed too
  *	fifo=1		SCHED_FIFO for the timed thread, if that is allowed
  *
  * The timed thread is called "timed", so that under this library
@@ -34,7 +35,7 @@
 #include <time.h>
 
 static unsigned long ops = 1000000, noise = 8, mb = 256, size = 4096,
-		     held = 256, fifo;
+		     held = 256, fifo, touch;
 static atomic_int done;
 static atomic_ulong noise_failed;
 static unsigned long failed;
@@ -103,6 +104,12 @@ static unsigned long next_random(unsigned long *seed)
 	return *seed >> 33;
 }
 
+static void touch_pages(char *p, size_t len)
+{
+	for (size_t i = 0; i < len; i += 4096)
+		((volatile char *)p)[i] = 1;
+}
+
 static void *timed(void *arg)
 {
 	void **block = calloc(held, sizeof(*block));
@@ -119,6 +126,8 @@ static void *timed(void *arg)
 		ns = now_ns();
 		free(block[k]);
 		block[k] = malloc(len);
+		if (touch && block[k])
+			touch_pages(block[k], len);
 		ns = now_ns() - ns;
 		if (block[k])
 			*(volatile char *)block[k] = 1;
@@ -170,8 +179,9 @@ static int read_option(const char *s)
 		const char *name;
 		unsigned long *value;
 	} options[] = {
-		{ "ops", &ops },   { "noise", &noise }, { "mb", &mb },
-		{ "size", &size }, { "held", &held },	{ "fifo", &fifo },
+		{ "ops", &ops },     { "noise", &noise }, { "mb", &mb },
+		{ "size", &size },   { "held", &held },	  { "fifo", &fifo },
+		{ "touch", &touch },
 	};
 	size_t len = strcspn(s, "=");
 

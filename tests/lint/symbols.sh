@@ -38,7 +38,8 @@ same "libkmalloc-preload.so exports what its map lists" \
 # libkmalloc.so: its own map, versioned, and the family, unversioned.
 {
 	map_names "$KM_SRCDIR/src/libkmalloc.map" | sed 's/$/@@KMALLOC_0.1/'
-	grep -v -e '^__libc_' -e '^dlopen$' -e '^prctl$' -e 'vfork$' -e 'limit$' \
+	grep -v -e '^__libc_' -e '^dlopen$' -e '^prctl$' \
+		-e '^pthread_setname_np$' -e 'vfork$' -e 'limit$' \
 		-e 'limit64$' "$tmp/preload.map"
 } | sort > "$tmp/link.map"
 exported "$libs/libkmalloc.so" > "$tmp/link.so"

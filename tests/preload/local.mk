@@ -40,6 +40,7 @@ preload_scripts = \
 	%D%/confined.sh \
 	%D%/cxx.sh \
 	%D%/fail.sh \
+	%D%/named.sh \
 	%D%/programs-quick.sh \
 	%D%/static.sh \
 	%D%/variables.sh \
