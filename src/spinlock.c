@@ -15,6 +15,9 @@
 #include "spinlock.h"
 
 #define SPIN_TRIES 100
+/* Of who does without the lock then.  (About as long as a critical section:
+ * who holds a lock for longer does not run.) */
+#define NOWAIT_TRIES 12
 
 bool spin_lock_slowpath(struct spinlock *lock, u32 self)
 {
@@ -63,11 +66,12 @@ void spin_unlock_slowpath(struct spinlock *lock)
 __tls_ie u64 lockdep_held;
 u32 lockdep_inversions;
 u32 lockdep_waits;
+__tls_ie bool spin_missed;
 
 /* Another thread's critical section is short, unless it is not running. */
 static bool spin_a_little(struct spinlock *lock, u32 self)
 {
-	for (int i = 0; i < SPIN_TRIES && !spin_is_held(lock); i++) {
+	for (int i = 0; i < NOWAIT_TRIES && !spin_is_held(lock); i++) {
 		u32 old = 0;
 
 		if (!atomic_read(&lock->word) &&
@@ -75,6 +79,7 @@ static bool spin_a_little(struct spinlock *lock, u32 self)
 			return true;
 		cpu_relax();
 	}
+	WRITE_ONCE(spin_missed, true);
 	return false;
 }
 

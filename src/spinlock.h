@@ -54,6 +54,8 @@ void __cold spin_unlock_slowpath(struct spinlock *lock);
  * a critical section of that rank.  Signal handlers see what they
  * interrupted. */
 extern __tls_ie u64 lockdep_held __hidden;
+/* Owner: a lock that may not be waited for was not had. */
+extern __tls_ie bool spin_missed __hidden;
 extern u32 lockdep_inversions; /* atomic */
 extern u32 lockdep_waits;      /* atomic: for a lock that another thread had */
 

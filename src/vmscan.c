@@ -15,7 +15,9 @@
  *     5  __GFP_NOFAIL: a while of waiting, all of the reserve, 1 again;
  *        others: the end
  *
- * Which of these a request may climb is gfp.def's to say.
+ * Which of these a request may climb is gfp.def's to say.  One that may not
+ * sleep climbs none; if it has failed for a lock that somebody held, it tries
+ * again, a few times.
  *
  * A shrinker is asked for (freeable >> priority) * 4 / seeks objects, and
  * for what it was asked for before in amounts below a batch, never for more
@@ -54,6 +56,7 @@
 #define BATCH 128
 #define RETRIES 16
 #define ROUNDS_MOST 1000
+#define NOWAIT_ROUNDS 16
 #define WAIT_MS 10
 #define SHRINK_WAIT_MS 128 /* whoever holds a shrinker's lock may be off */
 #define WAIT_SAID_MS 10000
@@ -488,8 +491,21 @@ static bool climb(struct gfp_try *t, size_t size)
 	return false;
 }
 
+/* A request that may not wait, but spin, has met a lock that somebody held who
+ * does not run: perhaps he does by now, or others have something. */
+static bool missed_lock(struct gfp_try *t)
+{
+	if (READ_ONCE(lockdep_held) != LOCKDEP_NOWAIT ||
+	    !READ_ONCE(spin_missed) || t->rounds++ == NOWAIT_ROUNDS)
+		return false;
+	WRITE_ONCE(spin_missed, false);
+	return true;
+}
+
 static bool reclaim(struct gfp_try *t, size_t size)
 {
+	if (missed_lock(t))
+		return true;
 	if (!gfp_may(PURGE) || in_nmi() || is_hopeless(size))
 		return false;
 	if (climb(t, size))

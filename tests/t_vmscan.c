@@ -430,6 +430,64 @@ static void test_callbacks_missing(void **state)
 		"kmalloc: shrinker_register(none): expected both callbacks\n");
 }
 
+static unsigned int tries_of(gfp_t gfp, bool missed)
+{
+	struct gfp_try t = { 0 };
+	u32 old = gfp_enter(gfp);
+	unsigned int n = 0;
+
+	do
+		WRITE_ONCE(spin_missed, missed);
+	while (gfp_retry(&t, 64) && ++n < 1000);
+	WRITE_ONCE(spin_missed, false);
+	gfp_exit(old);
+	return n;
+}
+
+/* Who may spin for a lock that somebody holds tries again, a few times; not
+ * without such a lock, nor who may not spin. */
+static void missed_locks(void)
+{
+	unsigned int n;
+
+	must(mm_boot());
+	n = tries_of(GFP_ATOMIC, true);
+	must(n > 1 && n < 100);
+	must(tries_of(GFP_ATOMIC, false) == 0);
+	must(tries_of(__GFP_HIGH, true) == 0);
+}
+
+static struct spinlock held = SPIN_LOCK_INIT(CACHE);
+static u32 is_held; /* atomic */
+
+static void hold(unsigned int id, void *arg)
+{
+	(void)id, (void)arg;
+	must(spin_lock(&held));
+	atomic_set(&is_held, 1);
+	while (atomic_read(&is_held))
+		sched_yield();
+	spin_unlock(&held);
+}
+
+/* That is noted where the lock is not had. */
+static void lock_is_missed(void)
+{
+	struct km_thread t;
+	u32 old;
+
+	must(mm_boot());
+	km_threads_start(&t, 1, hold, NULL);
+	while (!atomic_read(&is_held))
+		sched_yield();
+	old = gfp_enter(GFP_ATOMIC);
+	must(!READ_ONCE(spin_missed));
+	must(!spin_lock(&held) && READ_ONCE(spin_missed));
+	gfp_exit(old);
+	atomic_set(&is_held, 0);
+	km_threads_join(&t, 1);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -442,6 +500,8 @@ int main(void)
 		cmocka_unit_test(test_nofail),
 		cmocka_unit_test(test_failure_line),
 		cmocka_unit_test(test_callbacks_missing),
+		km_unit_child(missed_locks),
+		km_unit_child(lock_is_missed),
 		km_unit_child(threads),
 	};
 
