@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -43,14 +44,38 @@ __export int prctl(int option, ...)
 	return ret;
 }
 
+/* The loader's lock is held while constructors run, who may be waiting for the
+ * thread that is here: others than itself it names by what was found early. */
+static int (*libcs_setname)(pthread_t, const char *);
+
+__attribute__((__constructor__(101))) static void find_setname(void)
+{
+	libcs_setname = (int (*)(pthread_t, const char *))dlsym(
+		RTLD_NEXT, "pthread_setname_np");
+}
+
+#define COMM_LEN 16
+
+static int name_self(const char *name)
+{
+	int saved = errno, ret = 0;
+
+	if (strlen(name) >= COMM_LEN)
+		return ERANGE;
+	if (syscall(SYS_prctl, PR_SET_NAME, name, 0, 0, 0))
+		ret = errno;
+	errno = saved;
+	return ret;
+}
+
 __export int pthread_setname_np(pthread_t thread, const char *name)
 {
-	int (*next)(pthread_t, const char *) =
-		(int (*)(pthread_t, const char *))dlsym(RTLD_NEXT,
-							"pthread_setname_np");
-	int ret = next ? next(thread, name) : ENOSYS;
+	int ret;
 
-	if (!ret && pthread_equal(thread, pthread_self()))
+	if (!pthread_equal(thread, pthread_self()))
+		return libcs_setname ? libcs_setname(thread, name) : ENOSYS;
+	ret = name_self(name);
+	if (!ret)
 		gfp_rules_look();
 	return ret;
 }

@@ -59,6 +59,13 @@ static size_t bytes_for(size_t align, size_t size)
 		       PAGE_ALIGN(max(size, align / 2 + 1));
 }
 
+/* Its size is what was asked for, to the byte; here it is the class's, lest a
+ * sample is treated otherwise than its neighbours. */
+static bool is_fenced(const void *p)
+{
+	return mem_is_phys(p) && is_kfence_address(p);
+}
+
 /* What the size that @p has may be, for delete. */
 static bool is_of_size(const void *p, size_t has, size_t align, size_t size)
 {
@@ -69,11 +76,11 @@ static bool is_of_size(const void *p, size_t has, size_t align, size_t size)
 	if (is_small(p) && is_for_slabs(align, size) &&
 	    mem_class(p) == id_of(align, size))
 		return true;
-	if (mem_is_phys(p) && is_kfence_address(p))
-		return is_for_slabs(align, size) &&
-		       id_of(align, size) == id_of(0, has);
 	if (slab_is_mixed())
 		return true;
+	if (is_fenced(p))
+		return is_for_slabs(align, size) &&
+		       bytes_for(align, size) == has;
 	/* An area for an alignment has the pages that were asked for. */
 	return !is_small(p) && !is_for_slabs(align, size) &&
 	       (PAGE_ALIGN(size) == has || bytes_for(align, size) == has);
@@ -118,7 +125,9 @@ static bool new_is_replaced(void)
 /* Bytes at @p; 0 if free itself is to say what @p is. */
 static size_t known_size(void *p)
 {
-	return p && mem_is_ours(p) ? shim_usable_size(p) : 0;
+	size_t size = p && mem_is_ours(p) ? shim_usable_size(p) : 0;
+
+	return size && is_fenced(p) ? kfence_usable(p) : size;
 }
 
 void sized_delete_slowpath(void *p, size_t align, size_t size)
@@ -143,8 +152,10 @@ void sized_delete_slowpath(void *p, size_t align, size_t size)
 
 /* Blocks that were resized may be twice as large as they must be, or larger
  * by what makes them grow less often (realloc, malloc_growing). */
-static bool may_have(size_t has, size_t size)
+static bool may_have(const void *p, size_t has, size_t size)
 {
+	if (is_fenced(p))
+		has = kfence_ksize(p);
 	if (size > has / 2 || has <= 64)
 		return true;
 	return size > KMALLOC_MAX_CACHE_SIZE &&
@@ -161,7 +172,7 @@ void sized_free(void *p, size_t align, size_t size)
 		report_alignment(p, align);
 	else if (has &&
 		 (size > has || ((mem_is_phys(p) || mem_is_vmalloc(p)) &&
-				 !slab_is_mixed() && !may_have(has, need))))
+				 !slab_is_mixed() && !may_have(p, has, need))))
 		report_size(p, has, size);
 	else
 		shim_free(p);

@@ -6,7 +6,7 @@
  *
  *   zone.area[state][order].free: list of struct page
  *        state DIRTY: resident at least in part, content unknown; newest
- *                     first
+ *                     first; PAGE_RESIDENT if all of it is known to be
  *        state ZERO:  not resident, reads as zero
  *   zone.nonempty[state]: bit n set if area[state][n] is not empty
  *
@@ -115,6 +115,9 @@ static void zone_init(void)
 	zone.calm = true;
 }
 
+/* What is true of each part of a block if it is of all. */
+#define PAGE_PARTS (PAGE_ZERO | PAGE_RESIDENT)
+
 static inline unsigned int page_state(const struct page *page)
 {
 	return page->flags & PAGE_ZERO ? ZERO : DIRTY;
@@ -175,7 +178,7 @@ static void __free_block(struct page *page, unsigned int order)
 		order++;
 	}
 	page->stamp = stamp;
-	page->flags = (flags & PAGE_ZERO) | (page->flags & PAGE_KNOWN);
+	page->flags = (flags & PAGE_PARTS) | (page->flags & PAGE_KNOWN);
 	list_block(page, order);
 }
 
@@ -185,7 +188,7 @@ static void expand(struct page *page, unsigned int high, unsigned int order)
 	while (high > order) {
 		struct page *upper = page + (1UL << --high);
 
-		upper->flags = page->flags & PAGE_ZERO;
+		upper->flags = page->flags & PAGE_PARTS;
 		upper->stamp = page->stamp;
 		list_block(upper, high);
 	}
@@ -219,7 +222,7 @@ static void __free_range(struct page *page, size_t nr, u8 flags)
 		page->flags = flags;
 		page_set_type(page, PG_NONE);
 		__free_block(page, order);
-		flags &= PAGE_ZERO;
+		flags &= PAGE_PARTS;
 		page += 1UL << order;
 		nr -= 1UL << order;
 	}
@@ -696,7 +699,7 @@ struct page *page_alloc_exact(unsigned int nr)
 		page = __take_reserve(order);
 	if (page)
 		__free_range(page + nr, (1UL << order) - nr,
-			     page->flags & PAGE_ZERO);
+			     page->flags & PAGE_PARTS);
 	grown = __grown_much();
 	unfit = grown && zone.pages[DIRTY] > zone.resident / UNFIT_PART;
 	spin_unlock(&zone.lock);
@@ -706,7 +709,7 @@ struct page *page_alloc_exact(unsigned int nr)
 		return NULL;
 	vmstat_add(VMSTAT_pgalloc, 1);
 	if (page->flags & PAGE_KNOWN) {
-		page->flags &= PAGE_ZERO;
+		page->flags &= PAGE_PARTS;
 		if (unlikely(first_word(page) != page->first))
 			check_known(page);
 	}
@@ -772,6 +775,11 @@ static __always_inline void do_free(struct page *page, unsigned int nr,
 void page_free_exact(struct page *page, unsigned int nr)
 {
 	do_free(page, nr, 0);
+}
+
+void page_free_resident(struct page *page, unsigned int order)
+{
+	do_free(page, 1U << order, PAGE_RESIDENT);
 }
 
 void page_free_large(struct page *page, const void *p)

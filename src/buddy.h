@@ -32,6 +32,9 @@ static inline void page_free_block(struct page *page, unsigned int order)
 	page_free_exact(page, 1U << order);
 }
 
+/* The same of a block that the caller has made resident as a whole. */
+void page_free_resident(struct page *page, unsigned int order);
+
 /* A block of page_alloc_large's, at @p, whose type is taken away already. */
 void page_free_large(struct page *page, const void *p);
 /* Somebody wrote to free memory at @p: says so, and aborts if it is to. */

@@ -67,8 +67,9 @@ static struct slot slots[NR_SLOTS]; /* in order of address */
 static u32 nr_slots;		    /* atomic; one thread at a time adds */
 static u32 pool_used;		    /* who is busy: bytes */
 static u32 next_stamp;		    /* atomic */
-static bool busy;		    /* atomic */
-static u32 last_ms;		    /* racy: when one was due */
+static u32 busy;      /* atomic: whose thread makes a block; 0: none */
+static bool is_child; /* of a fork */
+static u32 last_ms;   /* racy: when one was due */
 
 /* ---- whose turn it is ---- */
 
@@ -341,15 +342,22 @@ static void *make_block(struct slot *slot, size_t size, size_t usable)
 	return block;
 }
 
+static bool try_begin(void)
+{
+	u32 nobody = 0;
+
+	return try_cmpxchg(&busy, &nobody, spin_self());
+}
+
 void *kfence_alloc(size_t size, size_t usable)
 {
 	struct slot *slot;
 
-	if (in_nmi() || xchg(&busy, true))
+	if (in_nmi() || !try_begin())
 		return NULL;
 	slot = get_slot((u32)ALIGN(usable, 16UL));
-	/* pairs with the acquire in the exchange */
-	smp_store_release(&busy, false);
+	/* pairs with the acquire in try_begin */
+	smp_store_release(&busy, 0);
 	return slot ? make_block(slot, size, usable) : NULL;
 }
 
@@ -382,6 +390,13 @@ void kfence_free(void *p)
 	slot->sum = sum_of(slot);
 	stamp(slot);
 	put(slot, FREED);
+}
+
+size_t kfence_usable(const void *p)
+{
+	const struct slot *slot = find_slot(p);
+
+	return slot && p == block_of(slot) ? slot->usable : 0;
 }
 
 static bool is_block(const struct slot *slot, const void *p, u8 state)
@@ -426,15 +441,18 @@ static void check_used(const struct slot *slot)
 		return;
 	gap = first_gap(&seen);
 	smp_mb();
-	if (gap && atomic_read(&slot->state) == USED &&
+	/* pairs with the release in make_block */
+	if (gap && smp_load_acquire(&slot->state) == USED &&
 	    READ_ONCE(slot->stamp) == seen.stamp)
 		report_gap(&seen, gap, true);
 }
 
+/* What a process made inaccessible to its children, these do not look at as
+ * they end. */
 void kfence_check_all(bool end)
 {
 	/* pairs with the release in fresh_slot */
-	u32 nr = smp_load_acquire(&nr_slots);
+	u32 nr = end && is_child ? 0 : smp_load_acquire(&nr_slots);
 
 	for (u32 i = 0; i < nr; i++) {
 		struct slot *slot = &slots[i];
@@ -449,7 +467,10 @@ void kfence_check_all(bool end)
 	}
 }
 
+/* A handler may have forked that interrupted this thread there. */
 void kfence_fork_child(void)
 {
-	atomic_set(&busy, false);
+	if (atomic_read(&busy) != spin_self())
+		atomic_set(&busy, 0);
+	is_child = true;
 }

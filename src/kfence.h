@@ -40,6 +40,8 @@ static inline bool is_kfence_address(const void *p)
 void kfence_free(void *p);
 /* As was asked for; 0 if it is no block, or not in use. */
 size_t kfence_ksize(const void *p);
+/* As it would have elsewhere. */
+size_t kfence_usable(const void *p);
 /* True, after a report, if @p is a block that was freed. */
 bool kfence_is_freed(const char *who, const void *p);
 

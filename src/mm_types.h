@@ -38,6 +38,8 @@ enum page_type {
 #define PAGE_SHARED 8
 /* In use, and of a zone of its own; not of slabs, which know it themselves. */
 #define PAGE_ZONED 16
+/* Free: all of the block is resident, for it was made so. */
+#define PAGE_RESIDENT 32
 
 #define MAX_PAGE_ORDER 10
 #define NR_PAGE_ORDERS (MAX_PAGE_ORDER + 1)

@@ -48,10 +48,11 @@ struct slab {
 	char *base;		  /* const: the first object */
 	u32 objects;		  /* const */
 	u32 hint;		  /* cache lock: no bit is set in words below */
-	u32 purged;   /* cache lock: free, when its pages were looked at */
-	u32 zone;     /* const: enum zone_id, where its pages are from */
-	u16 *owners;  /* atomic: groups charged for its objects, or NULL */
-	u64 bitmap[]; /* cache lock */
+	u32 purged;    /* cache lock: free, when its pages were looked at */
+	u8 zone;       /* const: enum zone_id, where its pages are from */
+	bool resident; /* cache lock: all of its pages are */
+	u16 *owners;   /* atomic: groups charged for its objects, or NULL */
+	u64 bitmap[];  /* cache lock */
 };
 
 BUILD_BUG_ON(offsetof(struct slab, type) != offsetof(struct page, type));

@@ -128,6 +128,7 @@ static void __take_pages(struct purge *p, struct slab *slab)
 		add_range(p, mem + page * PAGE_SIZE, arch_page_size);
 	}
 	taken = mark_objects(s, slab, out->pages, false);
+	slab->resident = slab->resident && !taken;
 	slab->free -= taken;
 	s->nr_free -= taken;
 	p->slabs += taken > 0;

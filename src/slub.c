@@ -404,24 +404,53 @@ static u32 next_colour(struct kmem_cache *s)
 	return s->colour_max ? colour % s->colour_max : 0;
 }
 
+/* Where there is a reserve, there is somebody who must not have any faults; of
+ * what was used before, some may have been given back. */
+static bool must_be_resident(const struct page *page)
+{
+	return page_reserve_min() && !(page->flags & PAGE_RESIDENT);
+}
+
 /* Faults are cheaper together, where it is certain that they come: for small
  * objects, and once there are some slabs. */
-static bool faults_pay(const struct kmem_cache *s, const struct page *page,
-		       size_t bytes)
+static bool faults_pay(const struct kmem_cache *s, const struct page *page)
 {
 	return page->flags & PAGE_ZERO && s->order <= SLAB_COMMON_ORDER &&
 	       is_dense(s) &&
-	       bytes * atomic_read(&s->nr_slabs) >= POPULATE_FROM;
+	       (PAGE_SIZE << s->order) * atomic_read(&s->nr_slabs) >=
+		       POPULATE_FROM;
 }
 
-/* Where there is a reserve, there is somebody who must not have any; of what
- * was used before, some may have been given back. */
-static void populate_slab(struct kmem_cache *s, struct page *page, void *mem)
+/* All of the system's pages that the slab is on; neighbours' contents stay. */
+static bool populate(char *mem, size_t bytes)
+{
+	char *from =
+		(char *)ALIGN_DOWN((uintptr_t)mem, (uintptr_t)arch_page_size);
+	size_t len = ALIGN((size_t)(mem + bytes - from), arch_page_size);
+
+	return !arch_madvise(from, len, MADV_POPULATE_WRITE);
+}
+
+/* For kernels that know no such advice. */
+static void touch(char *mem, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i += PAGE_SIZE)
+		__atomic_fetch_or(mem + i, 0, __ATOMIC_RELAXED);
+}
+
+/* True if all of the new slab is resident for certain. */
+static bool populate_slab(struct kmem_cache *s, struct page *page, void *mem)
 {
 	size_t bytes = PAGE_SIZE << s->order;
+	bool must = must_be_resident(page);
 
-	if ((faults_pay(s, page, bytes) || page_reserve_min()) && gfp_may(CALL))
-		arch_madvise(mem, bytes, MADV_POPULATE_WRITE);
+	if ((!must && !faults_pay(s, page)) || !gfp_may(CALL))
+		return page->flags & PAGE_RESIDENT;
+	if (populate(mem, bytes))
+		return true;
+	if (must)
+		touch(mem, bytes);
+	return must;
 }
 
 /* Where the system's pages are larger than slabs, all may be touched. */
@@ -433,16 +462,19 @@ static bool set_access(const struct kmem_cache *s, void *mem, int access)
 	       !arch_mprotect(mem, bytes, access);
 }
 
-/* The memory of a new slab. */
-static void prepare_slab(struct kmem_cache *s, struct page *page, void *mem)
+/* The memory of a new slab; true if it is resident. */
+static bool prepare_slab(struct kmem_cache *s, struct page *page, void *mem)
 {
+	bool resident;
+
 	if (s->no_access) {
 		set_access(s, mem, PROT_NONE);
-		return;
+		return false;
 	}
-	populate_slab(s, page, mem);
+	resident = populate_slab(s, page, mem);
 	if (page->flags & PAGE_ZERO && s->size <= CHECK_ZERO_MOST)
 		page_check_zero(page);
+	return resident;
 }
 
 static struct page *slab_pages(const struct kmem_cache *s, unsigned int zone)
@@ -455,19 +487,21 @@ static struct slab *make_slab(struct kmem_cache *s, unsigned int zone)
 {
 	struct page *page = slab_pages(s, zone);
 	struct slab *slab = (struct slab *)page;
+	bool resident;
 	char *mem;
 	u32 colour;
 
 	if (!page)
 		return NULL;
 	mem = mem_page_address(page);
-	prepare_slab(s, page, mem);
+	resident = prepare_slab(s, page, mem);
 	colour = next_colour(s);
 	slab->list = (struct list_head){ NULL, NULL };
 	slab->hint = 0;
 	slab->purged = 0;
 	slab->owners = NULL;
-	slab->zone = zone;
+	slab->zone = (u8)zone;
+	slab->resident = resident;
 	slab->tag = (u8)slab_cpu_tag();
 	slab->cache = s;
 	slab->order = s->order;
@@ -489,6 +523,7 @@ static void free_slab(struct kmem_cache *s, struct slab *slab)
 {
 	struct page *page = (struct page *)slab;
 	unsigned int zone = slab->zone;
+	bool resident = slab->resident;
 
 	if (unlikely(slab->owners))
 		slab_free_owners(slab->owners);
@@ -502,6 +537,8 @@ static void free_slab(struct kmem_cache *s, struct slab *slab)
 	/* What nobody can touch again is lost. */
 	if (unlikely(zone != ZONE_NORMAL))
 		zone_free(page, 1UL << s->order, zone);
+	else if (resident)
+		page_free_resident(page, s->order);
 	else if (set_access(s, mem_page_address(page), PROT_READ | PROT_WRITE))
 		page_free_block(page, s->order);
 	vmstat_add(VMSTAT_slab_free, 1);

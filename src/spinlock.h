@@ -177,10 +177,12 @@ void spin_fork_unlock(struct spinlock *lock);
 void lockdep_fork_begin(void);
 void lockdep_fork_end(void);
 
-/* In a forked child: the lock is free, whoever held or awaited it. */
+/* In a forked child: the lock is free, whoever held or awaited it, unless this
+ * thread does, below the handler that forked. */
 static inline void spin_lock_reinit(struct spinlock *lock)
 {
-	atomic_set(&lock->word, 0);
+	if (!(lock->rank & SPIN_FORK_SKIPPED) || !spin_is_held(lock))
+		atomic_set(&lock->word, 0);
 	lock->rank &= ~SPIN_FORK_SKIPPED;
 }
 

@@ -556,6 +556,37 @@ static void looks_not(void)
 	must(p == page_alloc_large(SZ_64K, false));
 }
 
+/* What is known to be resident is so as long as all of a block is. */
+static void resident_parts(void)
+{
+	struct page *whole, *half[2];
+
+	must(mm_boot());
+	whole = page_alloc_block(4);
+	must(whole);
+	page_free_resident(whole, 4);
+	for (int i = 0; i < 2; i++) {
+		half[i] = page_alloc_block(3);
+		must(half[i] == whole + 8 * i);
+		must(half[i]->flags & PAGE_RESIDENT);
+	}
+	page_free_resident(half[0], 3);
+	page_free_resident(half[1], 3);
+	must(page_alloc_block(4) == whole && whole->flags & PAGE_RESIDENT);
+	page_free_resident(whole, 4);
+	half[0] = page_alloc_block(3);
+	half[1] = page_alloc_block(3);
+	page_free_resident(half[0], 3);
+	page_free_block(half[1], 3);
+	must(page_alloc_block(4) == whole);
+	must(!(whole->flags & PAGE_RESIDENT));
+	page_free_resident(whole, 4);
+	page_report(true);
+	whole = page_alloc_block(4);
+	must(whole && !(whole->flags & PAGE_RESIDENT));
+	check_zone();
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -580,6 +611,7 @@ int main(void)
 		cmocka_unit_test(test_writes),
 		km_unit_child(no_writes),
 		km_unit_child(looked_at),
+		km_unit_child(resident_parts),
 		km_unit_child(looks_not),
 	};
 

@@ -33,6 +33,10 @@ int main(void)
 	/* One that grows a little gets more than it asks for. */
 	if (free_sized)
 		free_sized(realloc(malloc(60000), 63143), 63143);
+	/* What a class has room for does no harm. */
+	_ZdlPvm(_Znwm(41), 45);
+	if (free_sized)
+		free_sized(malloc(41), 45);
 	_ZdlPvm(NULL, 100);
 	return 0;
 }

@@ -33,6 +33,7 @@ preload_tests = \
 	%D%/signals.pre \
 	%D%/soak.pre \
 	%D%/startup.pre \
+	%D%/steps.pre \
 	%D%/stress.pre \
 	%D%/threads.pre
 
@@ -116,6 +117,10 @@ EXTRA_DIST += $(preload_scripts) \
 %C%_startup_pre_SOURCES = %D%/startup.c
 %C%_startup_pre_CFLAGS = $(preload_cflags)
 %C%_startup_pre_LDADD = $(preload_libs)
+
+%C%_steps_pre_SOURCES = %D%/steps.c
+%C%_steps_pre_CFLAGS = $(preload_cflags)
+%C%_steps_pre_LDADD = $(preload_libs)
 
 %C%_stress_pre_SOURCES = %D%/stress.c
 %C%_stress_pre_CFLAGS = $(preload_cflags)

@@ -89,6 +89,40 @@ said()
 		"$dir/program" "$@" 2>&1
 }
 
+# The loader's lock is held while a constructor runs.
+cat > "$dir/lib.c" <<'END'
+#define _GNU_SOURCE
+#include <pthread.h>
+
+static void *thread(void *arg)
+{
+	pthread_setname_np(pthread_self(), "worker");
+	return arg;
+}
+
+__attribute__((constructor)) static void begin(void)
+{
+	pthread_t t;
+
+	pthread_create(&t, NULL, thread, NULL);
+	pthread_join(t, NULL);
+}
+END
+cat > "$dir/loads.c" <<'END'
+#include <dlfcn.h>
+#include <stdio.h>
+
+int main(int argc, char **argv)
+{
+	return puts(dlopen(argv[1], RTLD_NOW) ? "loaded" : dlerror()) < 0;
+}
+END
+${CC:-cc} -shared -fPIC -pthread "$dir/lib.c" -o "$dir/lib.so" &&
+	${CC:-cc} "$dir/loads.c" -o "$dir/loads" -ldl || exit 99
+check "a constructor waits for a thread that names itself" test \
+	"$(LD_PRELOAD="$KM_PRELOAD" timeout 20 "$dir/loads" "$dir/lib.so")" = \
+	loaded
+
 first=$(said "comm:na*=GFP_ATOMIC")
 [ "$first" != "no filter" ] || skip_all "no seccomp"
 check "pthread_setname_np" test "$first" = silent
