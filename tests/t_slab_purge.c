@@ -107,12 +107,10 @@ static void purge_fails(void)
 }
 
 /* Where somebody must not have faults, slabs are resident, and stay so. */
-static void reserve_keeps(void)
+static void keep_slabs(void)
 {
 	static const unsigned int sizes[] = { 100, 2048, 12000, 32768 };
 
-	start();
-	must(page_reserve_set(256) == 256);
 	for (size_t k = 0; k < ARRAY_SIZE(sizes); k++) {
 		struct kmem_cache *s = cache_of(sizes[k], 0, NULL);
 		size_t bytes = PAGE_SIZE << s->order;
@@ -131,6 +129,22 @@ static void reserve_keeps(void)
 		must(slab_free_direct(s, objs, 1));
 		finish(s);
 	}
+}
+
+static void reserve_keeps(void)
+{
+	start();
+	must(page_reserve_set(256) == 256);
+	keep_slabs();
+}
+
+/* On a system that knows no such advice, too. */
+static void reserve_keeps_without_advice(void)
+{
+	start();
+	must(page_reserve_set(256) == 256);
+	km_fail("madvise", 1);
+	keep_slabs();
 }
 
 /* What was constructed stays so. */
@@ -158,6 +172,7 @@ int main(void)
 		km_unit_child(purge_fails),
 		km_unit_child(constructed_is_kept),
 		km_unit_child(reserve_keeps),
+		km_unit_child(reserve_keeps_without_advice),
 	};
 
 	return km_run_tests(tests);
