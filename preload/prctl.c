@@ -8,9 +8,9 @@
  * library makes no call but those that every malloc does (arch_confine): the
  * filter's author has seen no others, and may have made them deadly.
  *
- * A thread that names itself has the rule of that name (gfp_rules) when the call
- * returns, so that no malloc of its has to look; one that is named by another
- * thread is found out later.
+ * A thread that names itself has the rule of that name (gfp_rules) when the
+ * call returns, so that no malloc of its has to look; one that is named by
+ * another thread, or may not ask for its name, is found out later.
  */
 #include "shim.h"
 

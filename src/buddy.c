@@ -594,8 +594,8 @@ bool page_reserve_fill(void)
 	return true;
 }
 
-/* Who must not have faults would have one by what is moved; and the system needs
- * 2 MiB more for a moment. */
+/* Who must not have faults would have one by what is moved; and the system
+ * needs 2 MiB more for a moment. */
 void page_collapse(unsigned int nr)
 {
 	if (!lockdep_held && gfp_may(CALL) && !page_reserve_min() &&

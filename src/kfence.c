@@ -10,9 +10,9 @@
  * each sample_interval: those of a short run, and, of a long one, some of every
  * kind.  A block ends where its user wanted it to end, to the byte.  Its fences
  * are looked at when it is freed, its contents, by a sum of them, when its slot
- * is wanted again: the oldest one first, after those that were never used.  They
- * are looked at, too, when memory is trimmed, and at the end of the process,
- * fences as well.
+ * is wanted again: the oldest one first, after those that were never used.
+ * They are looked at, too, when memory is trimmed, and at the end of the
+ * process, fences as well; not at the end of a child of fork.
  *
  * A write behind the block that would have done no harm elsewhere is said, and
  * no more; what comes behind it ends the program, if errors do.
@@ -24,7 +24,8 @@
  * Who has made a slot TAKEN owns it; one that was written to stays so.
  *
  * Locks: none.  One thread at a time makes a block, who comes meanwhile has an
- * ordinary one.  A handler that jumps out of this leaves that as it is.
+ * ordinary one.  A handler that jumps out of this leaves that as it is; one that
+ * forks leaves it to its own thread.
  * Cost: to who gets no block, none: who calls this asks where a sheaf is empty.
  */
 #include "kfence.h"
@@ -386,6 +387,7 @@ void kfence_free(void *p)
 	}
 	if (unlikely(!fences_stand(slot, false)))
 		return;
+	/* What was said of the room behind it is said once. */
 	raise_fence(block_of(slot) + slot->size, block_of(slot) + slot->usable);
 	slot->sum = sum_of(slot);
 	stamp(slot);

@@ -32,6 +32,9 @@
  * be flushed, one more in a barn would have saved both, and from then on there
  * may be one more; a cache that is found idle starts over.
  *
+ * Where the top is empty it may be kfence's turn: then malloc has a block with
+ * fences, which is no object of the cache and does not come back here.
+ *
  * A cache without sheaves, capacity 0, has its objects straight from the slabs;
  * those of one that is charged to groups (SLAB_ACCOUNT) come back this way, and
  * whose they are is asked.

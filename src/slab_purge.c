@@ -11,6 +11,8 @@
  * and the objects are freed: the slab does not know, and what is taken from it
  * next is touched anew.
  *
+ * Where there is a reserve nothing is: its threads must not have faults.
+ *
  * slab->purged is how many objects were free when this looked last.  Nobody
  * has come to the slab since if it is the same, and such slabs are first on
  * their lists: a look goes from a list's end up to the first of them.

@@ -11,6 +11,7 @@
  * empty slab until it is idle; with slub_tiny none is.
  * A slab that readers of RCU may look at (SLAB_TYPESAFE_BY_RCU) is given back
  * after a grace period, by slab_rcu, and stays if there is none.
+ * Where there is a reserve all of a slab is resident from when it is made.
  * Each CPU takes from the slabs that it used last, and from others' when it has
  * none: their objects do not share lines with another CPU's.
  *

@@ -10,6 +10,9 @@
  * it was the last one.  Where the owner wakes nobody, because it may make no
  * system call, waiters leave the word alone and look again each millisecond.
  *
+ * Who may not wait spins NOWAIT_TRIES times and does without; that is noted in
+ * spin_missed, for who may try all of it again (vmscan).
+ *
  * Fairness: none; critical sections are a few hundred nanoseconds.
  */
 #include "spinlock.h"

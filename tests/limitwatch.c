@@ -25,9 +25,9 @@
 
 /* ---- watching ---- */
 
-/* One run of anonymous mappings that touch each other.  The library's begins and
- * ends with what is reserved and not used; what the program has mapped before
- * and behind it may touch it too. */
+/* One run of anonymous mappings that touch each other.  The library's begins
+ * and ends with what is reserved and not used; what the program has mapped
+ * before and behind it may touch it too. */
 struct chain {
 	unsigned long end;
 	unsigned long kib;  /* resident, up to the latest large hole */

@@ -11,11 +11,11 @@
 out=${1:-reliability.md}
 cd "$KM_BUILDDIR" || exit 1
 
-groups='misuse|tests/misuse/run.sh
+groups='misuse|tests/misuse/run.sh tests/t_kfence
 failing system calls|tests/t_fault tests/preload/fail.sh
 fuzzing|tests/fuzz/fuzz_api tests/fuzz/fuzz_params
 models|tests/model/sheaf_model
-fork|tests/preload/fork.pre
+fork|tests/preload/fork.pre tests/preload/steps.pre
 signals|tests/preload/signals.pre tests/t_nolock
 threads|tests/preload/threads.pre tests/preload/stress.pre
 start and exit|tests/preload/startup.pre tests/preload/exit.pre'

@@ -71,7 +71,7 @@ row()
 		@*) continue ;;
 		*) options=$2 ;;
 		esac
-		options=$(echo "$options" | tr , ' ')
+		options=$(echo "${options#,}" | tr , ' ')
 		commit "$1" "percpu=$mode${options:+ $options}"
 		empty "$mode: $1${options:+ with $options}" \
 			"$(verdict "${3%+}" "$4")"
