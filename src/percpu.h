@@ -117,12 +117,15 @@ static __always_inline void *percpu_pop(u16 off)
 	return rseq_pop(word, rs, cid, &aborted);
 }
 
-/* Pushes @obj onto this CPU's sheaf. */
+/* Pushes @obj onto this CPU's sheaf.  Who gets it next writes to it: that may
+ * be soon, and its line, where the last owner did not use it for long, is on
+ * its way while nobody waits. */
 static __always_inline enum rseq_result percpu_push(u16 off, void *obj)
 {
 	long rs, cid;
 	void *word = percpu_word(off, &rs, &cid);
 
+	__builtin_prefetch(obj, 1);
 	return rseq_push(word, rs, cid, obj);
 }
 

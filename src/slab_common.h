@@ -100,7 +100,7 @@ static __always_inline void *slab_alloc_fast(const u16 *index, size_t size)
 
 /* Pushes @p; false if the slow path must look.  Misaligned pointers, the
  * object freed last, and whatever is no slab's all look wrong here.
- * Cost: 24 instructions, no atomic; @p's memory is not touched. */
+ * Cost: 25 instructions, no atomic; @p's memory is prefetched, not touched. */
 static __always_inline bool slab_free_fast(void *p)
 {
 	uintptr_t unit;

@@ -105,11 +105,11 @@ path()
 arms_rseq='mov .*,%fs:0x8\('
 object "$KM_PRELOAD"
 path malloc 21 "$arms_rseq"
-path free 26 "$arms_rseq"
+path free 27 "$arms_rseq"
 path malloc_usable_size 20
 object "$KM_BUILDDIR/.libs/libkmalloc.so"
 path kmem_cache_alloc 18 "$arms_rseq"
-path kmem_cache_free 27 "$arms_rseq"
+path kmem_cache_free 28 "$arms_rseq"
 path kmalloc_fixed 19 "$arms_rseq"
 path kmem_cache_alloc_from_sheaf 12
 
