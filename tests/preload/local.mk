@@ -156,9 +156,19 @@ check_LTLIBRARIES += \
 %C%_wrap_la_LDFLAGS = $(preload_module)
 %C%_wrap_la_LIBADD = -ldl
 
-check-programs: all
+# What is preloaded, with internal checks; made for check-programs alone.
+EXTRA_LTLIBRARIES += libkmalloc-preload-debug.la
+libkmalloc_preload_debug_la_SOURCES = $(core_sources) $(libshim_la_SOURCES) \
+	$(libkmalloc_preload_la_SOURCES)
+libkmalloc_preload_debug_la_CPPFLAGS = $(shim_cppflags) -DKM_DEBUG_VM=2
+libkmalloc_preload_debug_la_CFLAGS = $(shim_cflags)
+libkmalloc_preload_debug_la_LDFLAGS = $(libkmalloc_preload_la_LDFLAGS) \
+	-rpath /nowhere
+
+check-programs: all libkmalloc-preload-debug.la
 	$(srcdir)/%D%/programs.sh \
 		--preload '$(abs_top_builddir)/.libs/libkmalloc-preload.so' \
+		--debug '$(abs_top_builddir)/.libs/libkmalloc-preload-debug.so' \
 		$(PROGRAMS) | tee check-programs.log
 	! grep '^not ok' check-programs.log
 

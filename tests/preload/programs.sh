@@ -7,6 +7,7 @@
 #
 #   --preload FILE   what to preload (default: the build's libkmalloc-preload.so)
 #   --modes LIST     default "rseq generic"
+#   --debug FILE     one mode more, "debug": FILE, a build with internal checks
 #   --quick          a few programs with little to do
 #   --timeout SEC    for one run of one program (default 600)
 #   --keep           leave the working directory and say where it is
@@ -1012,6 +1013,7 @@ if [ "${1:-}" = --workload ]; then
 fi
 
 preload=
+debug=
 modes="rseq generic"
 limit=600
 keep=0
@@ -1020,12 +1022,13 @@ while [ $# -gt 0 ]; do
 	case $1 in
 	--preload) preload=$2; shift ;;
 	--modes) modes=$2; shift ;;
+	--debug) debug=$2; shift ;;
 	--timeout) limit=$2; shift ;;
 	--quick) KMP_QUICK=1 ;;
 	--keep) keep=1 ;;
 	--list) names; exit ;;
 	--packages) all_packages; exit ;;
-	-*) sed -n '3,19s/^# \{0,1\}//p' "$self" >&2; exit 2 ;;
+	-*) sed -n '3,20s/^# \{0,1\}//p' "$self" >&2; exit 2 ;;
 	*) break ;;
 	esac
 	shift
@@ -1039,20 +1042,22 @@ else
 fi
 [ "${KM_RSEQ:-1}" = 0 ] && modes=${modes/rseq/}
 preload=${preload:-$here/../../.libs/libkmalloc-preload.so}
-if [ ! -r "$preload" ]; then
-	echo "Bail out! $preload is not there"
+[ -z "$debug" ] || modes="$modes debug"
+for file in "$preload" $debug; do
+	[ -r "$file" ] && continue
+	echo "Bail out! $file is not there"
 	exit 99
-fi
+done
 
-# A copy: another user may read it, and a rebuild does not change it midway.
+# Copies: another user may read them, and a rebuild does not change them midway.
 work=$(mktemp -d "${TMPDIR:-/tmp}/km-programs-XXXXXX") || exit 99
 chmod 755 "$work"
 # What is made or got once for all modes.
 KMP_CACHE=${KM_SOURCES:-$work/cache}
 mkdir -p "$KMP_CACHE"
 export KMP_CACHE
-copy=$work/$(basename "$preload")
-install -m 755 "$preload" "$copy"
+install -m 755 "$preload" "$work/libkmalloc-preload.so"
+[ -z "$debug" ] || install -m 755 "$debug" "$work/libkmalloc-debug.so"
 leave()
 {
 	if [ $keep = 1 ]; then
@@ -1073,11 +1078,11 @@ run_mode()
 {
 	local base=$work/$1.$2 dir=$work/$1 began=$EPOCHREALTIME status
 	mkdir -p "$dir"
-	if [ "$2" = without ]; then
-		KMP_PRELOAD='' KMP_OPTIONS=''
-	else
-		KMP_PRELOAD=$copy KMP_OPTIONS=percpu=$2
-	fi
+	case $2 in
+	without) KMP_PRELOAD='' KMP_OPTIONS='' ;;
+	debug) KMP_PRELOAD=$work/libkmalloc-debug.so KMP_OPTIONS='' ;;
+	*) KMP_PRELOAD=$work/libkmalloc-preload.so KMP_OPTIONS=percpu=$2 ;;
+	esac
 	export KMP_PRELOAD KMP_OPTIONS KMP_QUICK
 	( cd "$dir" && exec timeout -k 10 "$limit" bash "$self" --workload "$1" ) \
 		> "$base.out" 2> "$base.err" < /dev/null &
