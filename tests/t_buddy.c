@@ -7,6 +7,7 @@
 
 #include "bitops.h"
 #include "buddy.h"
+#include "cgroup.h"
 #include "gfp.h"
 #include "kmalloc.h"
 #include "mm_boot.h"
@@ -425,6 +426,29 @@ static void collapse_not_forked(void)
 	must(!memblock_is_huge(page_address(page[0])));
 }
 
+/* Not while the system is short of memory, of which it needs 2 MiB more. */
+static void collapse_not_pressed(void)
+{
+	static const char short_of_it[] = "some avg10=50.00 avg60=0.00\n";
+	char psi[] = "/tmp/km-psi-XXXXXX";
+	struct page *page[HUGE_FROM + 3];
+	int fd = mkstemp(psi);
+
+	start();
+	must(write(fd, short_of_it, sizeof(short_of_it) - 1) > 0);
+	cgroup_psi = psi;
+	cgroup_self = "/nowhere";
+	cgroup_look_ms = 0;
+	must(!cgroup_was_pressed()); /* this only begins to look */
+	grow_until_huge(page, ARRAY_SIZE(page));
+	collapse_all();
+	must(!memblock_is_huge(page_address(page[0])));
+	must(!ftruncate(fd, 0));
+	collapse_all();
+	must(memblock_is_huge(page_address(page[0])));
+	must(!close(fd) && !unlink(psi));
+}
+
 /* A system that cannot, or will not say what is resident. */
 static void collapse_fails(void)
 {
@@ -607,6 +631,7 @@ int main(void)
 		km_unit_child(collapse),
 		km_unit_child(collapse_not_reserve),
 		km_unit_child(collapse_not_forked),
+		km_unit_child(collapse_not_pressed),
 		km_unit_child(collapse_fails),
 		cmocka_unit_test(test_writes),
 		km_unit_child(no_writes),
