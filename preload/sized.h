@@ -18,12 +18,10 @@ void sized_free(void *p, size_t align, size_t size);
  * must look.  Cost: 6 instructions more than slab_free_fast. */
 static __always_inline bool sized_delete_fast(void *p, size_t size)
 {
-	uintptr_t unit;
 	u16 off;
 
-	if (unlikely(!mem_class_unit(p, &unit)))
+	if (unlikely(!mem_class_fast(p, &off)))
 		return false;
-	off = READ_FAST(mem_class_map)[unit];
 	if (unlikely(size - 1 >= KMALLOC_MAX_CACHE_SIZE) ||
 	    unlikely(slab_malloc_index[(size - 1) >> SIZE_SHIFT] != off))
 		return false;

@@ -380,17 +380,13 @@ static noinline void free_slowpath(struct kmem_cache *s, void *p)
 		kfree_slowpath(p);
 }
 
-/* Cost: 27 instructions, 5 branches, no atomic, no call; the object is not
+/* Cost: 29 instructions, 5 branches, no atomic, no call; the object is not
  * touched. */
 __export __fastpath void kmem_cache_free(struct kmem_cache *s, void *p)
 {
-	uintptr_t unit;
 	u16 off;
 
-	if (unlikely(!mem_class_unit(p, &unit)))
-		return free_slowpath(s, p);
-	off = READ_FAST(mem_class_map)[unit];
-	if (unlikely(off != s->off) ||
+	if (unlikely(!mem_class_fast(p, &off)) || unlikely(off != s->off) ||
 	    unlikely(percpu_push(off, p) != RSEQ_DONE))
 		free_slowpath(s, p);
 }
@@ -449,10 +445,9 @@ __export int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr,
 
 static bool is_of_class(void *p, u16 off)
 {
-	uintptr_t unit;
+	u16 its;
 
-	return mem_class_unit(p, &unit) &&
-	       READ_FAST(mem_class_map)[unit] == off;
+	return mem_class_fast(p, &its) && its == off;
 }
 
 /* Other units of the map than @like's, or other low bits, in any of four? */

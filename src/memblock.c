@@ -19,7 +19,7 @@
  * terabytes until what is behind the ranges is in their way.
  *
  * Invariants: a range's online part is readable and writable; mem_map and
- * mem_class_map cover all online physical memory before mem_class_limit
+ * mem_class_map cover all online physical memory before mem_phys_limit
  * says so.
  *
  * Locks: MEMBLOCK, a leaf.
@@ -55,9 +55,8 @@ static struct spinlock memblock_lock = SPIN_LOCK_INIT(MEMBLOCK);
 
 uintptr_t mem_phys_base __hot_data;
 u16 *mem_class_map __hot_data;
-uintptr_t mem_class_limit __hot_data;
-uintptr_t mem_fast_limit __hot_data;
-struct page *mem_map __hot_data;
+uintptr_t mem_phys_limit __hot_data;
+struct page *mem_map;
 
 static char *reservation, *reservation_end;    /* const after init */
 static u64 huge[PHYS_MAX / SECTION_SIZE / 64]; /* atomic: by section */
@@ -166,8 +165,10 @@ int memblock_init(void)
 	if (!ok)
 		return -ENOMEM;
 	mem_map = (struct page *)memmap.base;
-	mem_class_map = (u16 *)class_map.base;
 	mem_phys_base = (uintptr_t)mem_phys.base;
+	mem_class_map = (u16 *)((uintptr_t)class_map.base -
+				(mem_phys_base >> CLASS_MAP_SHIFT) *
+					sizeof(*mem_class_map));
 	return 0;
 }
 
@@ -334,10 +335,9 @@ int memblock_renew(void *addr, size_t len)
 
 #define VMALLOC_STEP (4 * SZ_1M)
 
-static void set_class_limit(size_t online)
+static void set_phys_limit(size_t online)
 {
-	WRITE_ONCE(mem_class_limit, online >> CLASS_MAP_SHIFT);
-	WRITE_ONCE(mem_fast_limit, online >> 3);
+	WRITE_ONCE(mem_phys_limit, online >> 3);
 }
 
 static int online_phys_locked(size_t size)
@@ -356,7 +356,7 @@ static int online_phys_locked(size_t size)
 	if (!err)
 		/* pairs with nothing: a free of this memory follows an
 		 * allocation of it, which a lock orders after this */
-		set_class_limit(upto);
+		set_phys_limit(upto);
 	return err;
 }
 
@@ -574,10 +574,10 @@ int memblock_offline_phys(size_t from, size_t to)
 
 	if (!spin_lock(&memblock_lock))
 		return err;
-	set_class_limit(to);
+	set_phys_limit(to);
 	err = range_offline(&mem_phys, from, to);
 	if (err)
-		set_class_limit(mem_phys.online);
+		set_phys_limit(mem_phys.online);
 	spin_unlock(&memblock_lock);
 	return err;
 }

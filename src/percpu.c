@@ -64,7 +64,7 @@ const uintptr_t percpu_drain_sheaf[2 * SHEAF_SLOTS] __aligned(SHEAF_BYTES);
 
 char *percpu_base __hot_data;
 long percpu_rseq_off __hot_data;
-long percpu_cid_off __hot_data;
+long percpu_cid_off __hot_data __aligned(64);
 
 enum percpu_mode percpu_mode;
 

@@ -80,8 +80,8 @@ enum percpu_mode {
 	PERCPU_GENERIC,
 };
 
-/* What the fast paths read; each room's words lie together. */
-#define __hot_data __section(".data.km_hot")
+/* What the fast paths read, all of it in one line; percpu's words begin it. */
+#define __hot_data __section("km_hot")
 
 /* Const after init; the offsets are from the thread pointer, to rseq and to
  * the id. */

@@ -100,15 +100,13 @@ static __always_inline void *slab_alloc_fast(const u16 *index, size_t size)
 
 /* Pushes @p; false if the slow path must look.  Misaligned pointers, the
  * object freed last, and whatever is no slab's all look wrong here.
- * Cost: 25 instructions, no atomic; @p's memory is prefetched, not touched. */
+ * Cost: 26 instructions, no atomic; @p's memory is prefetched, not touched. */
 static __always_inline bool slab_free_fast(void *p)
 {
-	uintptr_t unit;
+	u16 off;
 
-	if (unlikely(!mem_class_unit(p, &unit)))
-		return false;
-	return likely(percpu_push(READ_FAST(mem_class_map)[unit], p) ==
-		      RSEQ_DONE);
+	return likely(mem_class_fast(p, &off)) &&
+	       likely(percpu_push(off, p) == RSEQ_DONE);
 }
 
 /* Usable bytes at @p; 0 if it is no small object. */

@@ -47,7 +47,7 @@ static void layout(void)
 	must((char *)mem_map +
 		     (mem_phys.size >> PAGE_SHIFT) * sizeof(struct page) <=
 	     mem_phys.base);
-	must((char *)mem_class_map + (mem_phys.size >> CLASS_MAP_SHIFT) * 2 <=
+	must((char *)mem_class_entry(mem_phys.base + mem_phys.size) <=
 	     (char *)mem_map);
 	must(mem_phys.online <= mem_phys.size);
 	must(mem_vmalloc.online <= mem_vmalloc.size);
@@ -82,7 +82,8 @@ static void not_phys(void)
 {
 	int on_stack = 0;
 	size_t got;
-	uintptr_t end, unit;
+	uintptr_t end;
+	u16 off;
 	struct km_rng rng = km_rng_of(1);
 
 	boot_with(NULL);
@@ -96,12 +97,12 @@ static void not_phys(void)
 	must(mem_is_phys((char *)mem_phys_base));
 	must(mem_is_phys((char *)end - 1));
 	must(!mem_is_phys((char *)end) && !mem_class((char *)end));
-	must(!mem_is_phys(mem_map) && !mem_is_phys(mem_class_map));
+	must(!mem_is_phys(mem_map) && !mem_is_phys(mem_class_entry(mem_phys.base)));
 	must(!mem_is_phys(mem_vmalloc.base));
 	must(!mem_is_vmalloc(mem_vmalloc.base - 1));
 	must(mem_is_vmalloc(mem_vmalloc.base + mem_vmalloc.online - 1));
 	must(!mem_is_vmalloc(mem_vmalloc.base + mem_vmalloc.online));
-	must(!mem_class_unit((char *)end, &unit));
+	must(!mem_class_fast((char *)end, &off));
 	for (int i = 0; i < 100000; i++) {
 		uintptr_t any = km_random(&rng) >> km_below(&rng, 64);
 
@@ -150,7 +151,7 @@ static void growth(void)
 		size = size * 2 < 3 * SZ_4M ? size * 2 : 1;
 	}
 	must(mem_phys.online == total);
-	must(mem_class_limit == total >> CLASS_MAP_SHIFT);
+	must(mem_phys_limit == total >> 3);
 	must((vmstat_read(VMSTAT_pgonline) - before) << PAGE_SHIFT == total);
 	/* A large heap takes few calls to grow. */
 	must(calls < 100);

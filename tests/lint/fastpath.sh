@@ -3,11 +3,12 @@
 # execute, in the disassembly of the preloaded object, and those of the kernel's
 # interface, in that of the linked one: from the entry, taking no conditional
 # jump, to the return. There must be no call, no PLT, no locked instruction on
-# the way, and no jump that crosses or ends at a multiple of 32 bytes.
+# the way, and no jump that crosses or ends at a multiple of 32 bytes. The words
+# that they read lie together.
 . "$KM_SRCDIR/tests/tap.sh"
-: "${NM:=nm}" "${OBJDUMP:=objdump}"
+: "${NM:=nm}" "${OBJDUMP:=objdump}" "${READELF:=readelf}"
 
-need "$OBJDUMP" "$NM"
+need "$OBJDUMP" "$NM" "$READELF"
 [ "$KM_HOST_CPU" = x86_64 ] || skip_all "counted on x86-64 only"
 [ "$KM_RSEQ" = 1 ] || skip_all "built without rseq"
 [ "$KM_DEBUG" = 0 ] || skip_all "built with internal checks"
@@ -106,12 +107,25 @@ arms_rseq='mov .*,%fs:0x8\('
 object "$KM_PRELOAD"
 path malloc 21 "$arms_rseq"
 path free 27 "$arms_rseq"
-path malloc_usable_size 20
+path malloc_usable_size 23
 object "$KM_BUILDDIR/.libs/libkmalloc.so"
 path kmem_cache_alloc 18 "$arms_rseq"
-path kmem_cache_free 28 "$arms_rseq"
+path kmem_cache_free 29 "$arms_rseq"
 path kmalloc_fixed 19 "$arms_rseq"
 path kmem_cache_alloc_from_sheaf 12
+
+# What the paths read of ours that no object decides is in one line of the cache.
+for lib in "$KM_PRELOAD" "$KM_BUILDDIR/.libs/libkmalloc.so"; do
+	lines=$($READELF -SW "$lib" | sed 's/\[ */[/' |
+		awk '$2 == "km_hot" { print $4, $6 }')
+	start=0x${lines% *} size=0x${lines#* }
+	if [ -n "$lines" ] && [ $((start % 64 + size)) -le 64 ]; then
+		ok "$(basename "$lib"): the fast paths' words are one line"
+	else
+		not_ok "$(basename "$lib"): the fast paths' words are one line" \
+			"km_hot is at $start, $size bytes"
+	fi
+done
 
 # length FUNCTION FILE: of the path just counted there.
 length()
