@@ -7,6 +7,16 @@
  * looked up weakly: a program that has no C++ library cannot get there.
  * This file is compiled with -fexceptions, so that the exception passes.
  *
+ * A program may replace some of the operators, and ISO C++ says which others
+ * those then stand for:
+ *
+ *   new[] -> new       delete[], sized, nothrow -> delete
+ *   nothrow -> new     delete[], sized or nothrow -> delete[] -> delete
+ *
+ * and the same of the aligned ones.  The names that are led to are weak here,
+ * and bound as everybody's are (operators.list), so to the program's, if it has
+ * them: then the others make such a call.  Else they do the work themselves.
+ *
  * ISO C++: sized and aligned forms of delete are given what new was given; a
  * careless caller may give anything, and is told (sized.c).  A zero size is
  * one byte, as malloc does.
@@ -19,6 +29,8 @@
 #include "gfp_rules.h"
 #include "printk.h"
 #include "sized.h"
+
+#define OPERATOR(name) __attribute__((__weak__, __alias__(name))) __export
 
 typedef void (*new_handler)(void);
 
@@ -89,108 +101,287 @@ static noinline void *new_or_throw(size_t align, size_t size)
 	return p;
 }
 
+/* ---- what the program replaces ---- */
+
+void *new_plain(size_t size);
+void *new_array(size_t size);
+void *new_aligned(size_t size, size_t align);
+void *new_array_aligned(size_t size, size_t align);
+void delete_plain(void *p);
+void delete_array(void *p);
+void delete_aligned(void *p, size_t align);
+void delete_array_aligned(void *p, size_t align);
+
+/* The forms that others lead to. */
+void *_Znwm(size_t size) OPERATOR("new_plain");
+void *_Znam(size_t size) OPERATOR("new_array");
+void *_ZnwmSt11align_val_t(size_t size, size_t align) OPERATOR("new_aligned");
+void *_ZnamSt11align_val_t(size_t size, size_t align)
+	OPERATOR("new_array_aligned");
+void _ZdlPv(void *p) OPERATOR("delete_plain");
+void _ZdaPv(void *p) OPERATOR("delete_array");
+void _ZdlPvSt11align_val_t(void *p, size_t align) OPERATOR("delete_aligned");
+void _ZdaPvSt11align_val_t(void *p, size_t align)
+	OPERATOR("delete_array_aligned");
+
+static const struct {
+	void *bound, *ours;
+} operators[] = {
+	{ _Znwm, new_plain },
+	{ _Znam, new_array },
+	{ _ZnwmSt11align_val_t, new_aligned },
+	{ _ZnamSt11align_val_t, new_array_aligned },
+	{ _ZdlPv, delete_plain },
+	{ _ZdaPv, delete_array },
+	{ _ZdlPvSt11align_val_t, delete_aligned },
+	{ _ZdaPvSt11align_val_t, delete_array_aligned },
+};
+
+/* Found to be so, which the fast paths need; racy, only ever turned on. */
+static bool all_ours __hot_data;
+
+static noinline bool are_ours(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(operators); i++) {
+		if (READ_ONCE(operators[i].bound) != operators[i].ours)
+			return false;
+	}
+	WRITE_ONCE(all_ours, true);
+	return true;
+}
+
+/* ---- operator new ---- */
+
 static __always_inline void *new_fast(size_t size)
 {
 	return slab_alloc_fast(slab_malloc_index, size);
 }
 
-/* ---- operator new ---- */
-
-__export __fastpath void *_Znwm(size_t size)
+__fastpath __hidden void *new_plain(size_t size)
 {
 	void *p = new_fast(size);
 
 	return likely(p) ? p : new_or_throw(1, size);
 }
 
-__export void *_ZnwmSt11align_val_t(size_t size, size_t align)
+static noinline void *new_array_slowpath(size_t size)
+{
+	return are_ours() ? new_or_throw(1, size) : _Znwm(size);
+}
+
+__fastpath __hidden void *new_array(size_t size)
+{
+	void *p = likely(READ_FAST(all_ours)) ? new_fast(size) : NULL;
+
+	return likely(p) ? p : new_array_slowpath(size);
+}
+
+__hidden void *new_aligned(size_t size, size_t align)
 {
 	return new_or_throw(align, size);
 }
 
-/* The handler has its chance here as well, and it may throw, which C cannot
- * catch: the C++ library's own nothrow form can, and calls our throwing one
- * for the memory. */
-static void *new_nothrow_slowpath(const char *name, size_t align, size_t size,
-				  const void *tag)
+__hidden void *new_array_aligned(size_t size, size_t align)
 {
-	const void *caller = __builtin_return_address(0);
-	void *p = try_alloc(align, size, caller), *next = NULL;
+	return are_ours() ? new_or_throw(align, size) :
+			    _ZnwmSt11align_val_t(size, align);
+}
 
-	if (p || !current_handler())
-		return p;
-	if (&dlsym)
-		next = dlsym(RTLD_NEXT, name);
+/*
+ * Nothrow: the handler, and the program's own new, may throw, which C cannot
+ * catch.  The C++ library's own forms can, and call the throwing ones.
+ */
+enum nothrow { NEW, NEW_ARRAY, NEW_ALIGNED, NEW_ARRAY_ALIGNED };
+
+static const char *const nothrow_names[] = {
+	"_ZnwmRKSt9nothrow_t",
+	"_ZnamRKSt9nothrow_t",
+	"_ZnwmSt11align_val_tRKSt9nothrow_t",
+	"_ZnamSt11align_val_tRKSt9nothrow_t",
+};
+static void *librarys[ARRAY_SIZE(nothrow_names)];
+
+static void *librarys_new(enum nothrow form)
+{
+	void *next = READ_ONCE(librarys[form]);
+
+	if (!next && &dlsym) {
+		next = dlsym(RTLD_NEXT, nothrow_names[form]);
+		WRITE_ONCE(librarys[form], next);
+	}
+	return next;
+}
+
+/* Not when they are needed, which is often then: the loader's lock may be held,
+ * by who waits for the caller. */
+__attribute__((__constructor__(101))) static void find_librarys(void)
+{
+	for (unsigned int i = 0; !are_ours() && i < ARRAY_SIZE(librarys); i++)
+		librarys_new(i);
+}
+
+static noinline void *new_of_librarys(enum nothrow form, size_t align,
+				      size_t size, const void *tag)
+{
+	void *next = librarys_new(form);
+
 	if (!next)
-		return new_slowpath(align, size, caller);
-	if (align > 1)
+		return align ? _ZnwmSt11align_val_t(size, align) : _Znwm(size);
+	if (align)
 		return ((void *(*)(size_t, size_t, const void *))next)(
 			size, align, tag);
 	return ((void *(*)(size_t, const void *))next)(size, tag);
 }
 
-__export __fastpath void *_ZnwmRKSt9nothrow_t(size_t size, const void *tag)
+/* The handler has its chance here as well. */
+static noinline void *new_nothrow(enum nothrow form, size_t align, size_t size,
+				  const void *tag)
 {
-	void *p = new_fast(size);
+	const void *caller = __builtin_return_address(0);
+	void *p;
 
-	return likely(p) ? p :
-			   new_nothrow_slowpath("_ZnwmRKSt9nothrow_t", 1, size,
-						tag);
+	if (!are_ours())
+		return new_of_librarys(form, align, size, tag);
+	p = try_alloc(max(align, 1UL), size, caller);
+	if (p || !current_handler())
+		return p;
+	return librarys_new(form) ?
+		       new_of_librarys(form, align, size, tag) :
+		       new_slowpath(max(align, 1UL), size, caller);
 }
 
-__export void *_ZnwmSt11align_val_tRKSt9nothrow_t(size_t size, size_t align,
-						  const void *tag)
+__export __weak __fastpath void *_ZnwmRKSt9nothrow_t(size_t size,
+						     const void *tag)
 {
-	return new_nothrow_slowpath("_ZnwmSt11align_val_tRKSt9nothrow_t",
-				    max(align, 2UL), size, tag);
+	void *p = likely(READ_FAST(all_ours)) ? new_fast(size) : NULL;
+
+	return likely(p) ? p : new_nothrow(NEW, 0, size, tag);
 }
 
-void *_Znam(size_t size) SHIM_ALIAS("_Znwm");
-void *_ZnamSt11align_val_t(size_t size, size_t align)
-	SHIM_ALIAS("_ZnwmSt11align_val_t");
-void *_ZnamRKSt9nothrow_t(size_t size, const void *tag)
-	SHIM_ALIAS("_ZnwmRKSt9nothrow_t");
-void *_ZnamSt11align_val_tRKSt9nothrow_t(size_t size, size_t align,
-					 const void *tag)
-	SHIM_ALIAS("_ZnwmSt11align_val_tRKSt9nothrow_t");
+__export __weak void *_ZnamRKSt9nothrow_t(size_t size, const void *tag)
+{
+	return new_nothrow(NEW_ARRAY, 0, size, tag);
+}
+
+__export __weak void *_ZnwmSt11align_val_tRKSt9nothrow_t(size_t size,
+							 size_t align,
+							 const void *tag)
+{
+	return new_nothrow(NEW_ALIGNED, align, size, tag);
+}
+
+__export __weak void *_ZnamSt11align_val_tRKSt9nothrow_t(size_t size,
+							 size_t align,
+							 const void *tag)
+{
+	return new_nothrow(NEW_ARRAY_ALIGNED, align, size, tag);
+}
 
 /* ---- operator delete ---- */
 
-__export __fastpath void _ZdlPv(void *p)
+__fastpath __hidden void delete_plain(void *p)
 {
 	shim_free(p);
 }
 
-/* Cost, small block: 6 instructions more than free. */
-__export __fastpath void _ZdlPvm(void *p, size_t size)
+static noinline void delete_array_slowpath(void *p)
 {
-	if (unlikely(!sized_delete_fast(p, size)))
+	if (are_ours())
+		shim_free(p);
+	else
+		_ZdlPv(p);
+}
+
+__fastpath __hidden void delete_array(void *p)
+{
+	if (likely(READ_FAST(all_ours)))
+		shim_free(p);
+	else
+		delete_array_slowpath(p);
+}
+
+__hidden void delete_aligned(void *p, size_t align)
+{
+	if (are_ours())
+		sized_delete_slowpath(p, align, SIZE_UNKNOWN);
+	else
+		shim_free(p);
+}
+
+__hidden void delete_array_aligned(void *p, size_t align)
+{
+	_ZdlPvSt11align_val_t(p, align);
+}
+
+static __always_inline bool delete_fast(void *p, size_t size)
+{
+	return likely(READ_FAST(all_ours)) && likely(sized_delete_fast(p, size));
+}
+
+static noinline void delete_sized(void *p, size_t size)
+{
+	if (are_ours())
 		sized_delete_slowpath(p, 0, size);
+	else
+		_ZdlPv(p);
 }
 
-__export void _ZdlPvSt11align_val_t(void *p, size_t align)
+static noinline void delete_sized_array(void *p, size_t size)
 {
-	sized_delete_slowpath(p, align, SIZE_UNKNOWN);
+	if (are_ours())
+		sized_delete_slowpath(p, 0, size);
+	else
+		_ZdaPv(p);
 }
 
-__export void _ZdlPvmSt11align_val_t(void *p, size_t size, size_t align)
+/* Cost, small block: 8 instructions more than free. */
+__export __weak __fastpath void _ZdlPvm(void *p, size_t size)
 {
-	sized_delete_slowpath(p, align, size);
+	if (unlikely(!delete_fast(p, size)))
+		delete_sized(p, size);
 }
 
-/* All forms take the pointer first; nothrow's tag comes last. */
-#define DELETE_ALIAS(name) void name(void *p) SHIM_ALIAS("_ZdlPv")
-#define DELETE_SIZED_ALIAS(name) \
-	void name(void *p, size_t size) SHIM_ALIAS("_ZdlPvm")
-#define DELETE_ALIGNED_ALIAS(name) \
-	void name(void *p, size_t align) SHIM_ALIAS("_ZdlPvSt11align_val_t")
+__export __weak __fastpath void _ZdaPvm(void *p, size_t size)
+{
+	if (unlikely(!delete_fast(p, size)))
+		delete_sized_array(p, size);
+}
 
-DELETE_ALIAS(_ZdaPv);
-DELETE_ALIAS(_ZdlPvRKSt9nothrow_t);
-DELETE_ALIAS(_ZdaPvRKSt9nothrow_t);
-DELETE_SIZED_ALIAS(_ZdaPvm);
-DELETE_ALIGNED_ALIAS(_ZdaPvSt11align_val_t);
-DELETE_ALIGNED_ALIAS(_ZdlPvSt11align_val_tRKSt9nothrow_t);
-DELETE_ALIGNED_ALIAS(_ZdaPvSt11align_val_tRKSt9nothrow_t);
-void _ZdaPvmSt11align_val_t(void *p, size_t size, size_t align)
-	SHIM_ALIAS("_ZdlPvmSt11align_val_t");
+__export __weak void _ZdlPvmSt11align_val_t(void *p, size_t size, size_t align)
+{
+	if (are_ours())
+		sized_delete_slowpath(p, align, size);
+	else
+		_ZdlPvSt11align_val_t(p, align);
+}
+
+__export __weak void _ZdaPvmSt11align_val_t(void *p, size_t size, size_t align)
+{
+	if (are_ours())
+		sized_delete_slowpath(p, align, size);
+	else
+		_ZdaPvSt11align_val_t(p, align);
+}
+
+/* Nothrow: for what a constructor that throws leaves behind. */
+__export __weak void _ZdlPvRKSt9nothrow_t(void *p, const void *tag)
+{
+	_ZdlPv(p);
+}
+
+__export __weak void _ZdaPvRKSt9nothrow_t(void *p, const void *tag)
+{
+	_ZdaPv(p);
+}
+
+__export __weak void _ZdlPvSt11align_val_tRKSt9nothrow_t(void *p, size_t align,
+							 const void *tag)
+{
+	_ZdlPvSt11align_val_t(p, align);
+}
+
+__export __weak void _ZdaPvSt11align_val_tRKSt9nothrow_t(void *p, size_t align,
+							 const void *tag)
+{
+	_ZdaPvSt11align_val_t(p, align);
+}

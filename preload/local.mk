@@ -27,7 +27,8 @@ libshim_la_CFLAGS = $(shim_cflags)
 
 # Nothing in us needs the compiler's start files, and what they look up costs
 # time at each start.
-shared_ldflags = $(KM_LDFLAGS) -XCClinker -nostartfiles
+shared_ldflags = $(KM_LDFLAGS) -XCClinker -nostartfiles \
+	-Wl,--dynamic-list=$(top_srcdir)/%D%/operators.list
 
 libkmalloc_la_SOURCES =
 libkmalloc_la_LIBADD = libcore.la libshim.la
@@ -48,7 +49,8 @@ EXTRA_libkmalloc_preload_la_DEPENDENCIES = $(top_srcdir)/%D%/preload.map
 # The wrapper carries the option table, so that its --help cannot drift.
 bin_SCRIPTS += %D%/kmalloc-run
 CLEANFILES += %D%/kmalloc-run
-EXTRA_DIST += %D%/kmalloc-run.in %D%/options.awk %D%/preload.map
+EXTRA_DIST += %D%/kmalloc-run.in %D%/operators.list \
+	%D%/options.awk %D%/preload.map
 
 %D%/kmalloc-run: %D%/kmalloc-run.in %D%/options.awk src/params.def Makefile
 	$(AM_V_GEN)$(MKDIR_P) %D% && rm -f $@ $@.tmp && \

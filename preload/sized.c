@@ -6,10 +6,11 @@
  *                      for that size and alignment
  *   free_sized (C23)   a size that realloc, too, would have left as it is
  *
- * They are what the caller believes of a block; where he is wrong, what he
- * does with it next is wrong as well.  (A class derived from another one, and
- * deleted through a pointer to that, without a virtual destructor, is the
- * usual case.)
+ * They are what the caller believes of a block; where he is wrong, he is told:
+ * a class derived from another one, and deleted through a pointer to that,
+ * without a virtual destructor, is the usual case.  The block is what it is, and
+ * is freed as such: programs that everybody uses do this, and no harm is done
+ * yet.
  *
  * Where memory was out, or a lock taken, an object may come from a larger
  * class than its own: then, and for blocks of bootmem, only what is too large
@@ -19,13 +20,14 @@
  */
 #include "sized.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 
 #include "bitops.h"
 #include "foreign.h"
 #include "kfence.h"
 #include "printk.h"
+
+#define REPORTS 10 /* lines about it, at most */
 
 static bool is_small(const void *p)
 {
@@ -98,28 +100,26 @@ static bool is_of_alignment(const void *p, size_t align)
 	       slab_ksize_fast(p) % align == 0;
 }
 
+/* There are programs that do it at every turn. */
+static bool may_report(void)
+{
+	static u32 said; /* atomic */
+
+	return atomic_read(&said) < REPORTS && atomic_fetch_add(&said, 1) < REPORTS;
+}
+
 static void __cold report_size(const void *p, size_t has, size_t size)
 {
-	pr_err("sized free of %p: %zu bytes, expected a size of a %zu-byte block",
-	       p, size, has);
-	slab_report_error();
+	if (may_report())
+		pr_err("sized free of %p: %zu bytes, expected a size of a %zu-byte block",
+		       p, size, has);
 }
 
 static void __cold report_alignment(const void *p, size_t align)
 {
-	pr_err("aligned free of %p: alignment %zu, expected that of the allocation",
-	       p, align);
-	slab_report_error();
-}
-
-extern void *_Znwm(size_t);
-extern void *dlsym(void *, const char *) __weak;
-
-/* A program that has operators of its own may leave the sized forms to us,
- * and what its new asks malloc for we do not know. */
-static bool new_is_replaced(void)
-{
-	return &dlsym && dlsym(RTLD_DEFAULT, "_Znwm") != (void *)_Znwm;
+	if (may_report())
+		pr_err("aligned free of %p: alignment %zu, expected that of the allocation",
+		       p, align);
 }
 
 /* Bytes at @p; 0 if free itself is to say what @p is. */
@@ -141,12 +141,11 @@ void sized_delete_slowpath(void *p, size_t align, size_t size)
 	has = known_size(p);
 	aligned = !has || !align || is_of_alignment(p, align);
 	sized = !has || size == SIZE_UNKNOWN || is_of_size(p, has, align, size);
-	if (likely(aligned && sized) || new_is_replaced())
-		shim_free(p);
-	else if (!aligned)
+	if (unlikely(!aligned))
 		report_alignment(p, align);
-	else
+	else if (unlikely(!sized))
 		report_size(p, has, size);
+	shim_free(p);
 	errno = saved;
 }
 
@@ -174,7 +173,6 @@ void sized_free(void *p, size_t align, size_t size)
 		 (size > has || ((mem_is_phys(p) || mem_is_vmalloc(p)) &&
 				 !slab_is_mixed() && !may_have(p, has, need))))
 		report_size(p, has, size);
-	else
-		shim_free(p);
+	shim_free(p);
 	errno = saved;
 }

@@ -626,7 +626,9 @@ static void no_calls(void)
 }
 
 /* Each interface, with each set of flags that does not allow a call, until
- * there is nothing left. */
+ * there is nothing left.  Nor may it say by itself what failed. */
+static gfp_t surprise; /* by the flags */
+
 static void exhaust(gfp_t gfp, struct kmem_cache *s)
 {
 	void *many[10], *p;
@@ -648,8 +650,10 @@ static void exhaust(gfp_t gfp, struct kmem_cache *s)
 			__free_pages(page, 3);
 		page = alloc_pages(gfp, 7);
 	} while (p || page);
-	must(!alloc_pages_exact(100000, gfp | __GFP_ZERO));
-	must(!kvmalloc(SZ_2M, gfp));
+	if (alloc_pages_exact(100000, gfp | __GFP_ZERO))
+		surprise |= gfp | 1U << 30;
+	if (kvmalloc(SZ_2M, gfp))
+		surprise |= gfp | 1U << 31;
 }
 
 static void *exhausting(void *arg)
@@ -684,6 +688,9 @@ static void no_calls_by_flags(void)
 	must(!pthread_create(&id, NULL, exhausting, s));
 	while (!smp_load_acquire(&finished))
 		usleep(1000);
+	if (surprise)
+		dprintf(1, "# flags 0x%x\n", surprise);
+	must(!surprise);
 	check_zone();
 	check_cache(s);
 	/* Who may sleep has memory all the while. */

@@ -42,6 +42,7 @@ preload_scripts = \
 	%D%/cxx.sh \
 	%D%/fail.sh \
 	%D%/named.sh \
+	%D%/operators.sh \
 	%D%/programs-quick.sh \
 	%D%/static.sh \
 	%D%/variables.sh \
@@ -55,6 +56,7 @@ EXTRA_DIST += $(preload_scripts) \
 	%D%/deep.h \
 	%D%/opaque.h \
 	%D%/machines.sh \
+	%D%/operators.cc \
 	%D%/packages \
 	%D%/programs.sh \
 	%D%/programs/databases.sh \
