@@ -12,7 +12,8 @@
  *   HUGE   vmalloc_huge's, advised to consist of 2 MiB pages until it is
  *          freed; it is not resized but copied
  *   FRESH  a large one of malloc's, nothing of which was resident: what is,
- *          when it is freed, tells what is good for the next ones
+ *          when the next one is wanted or when it is freed, tells what is good
+ *          for others
  *   WHOLE  one of these, as long as such areas turn out to be used from end
  *          to end: advised as well, until it is freed or resized
  *   PAGES  vmap's, which shows pages that are somebody's; who made it (its
@@ -65,8 +66,9 @@ enum area_kind {
 static struct {
 	void **deferred; /* atomic */
 	bool no_guards;	 /* racy; only ever turned on */
-	u32 whole;	 /* racy: large areas used whole, in turn */
+	u32 whole;	 /* racy: large areas seen to be used whole, in turn */
 	u32 advised;	 /* atomic */
+	u64 newest;	 /* racy: the newest FRESH one: pages, index plus 1 */
 } vm;
 
 /* Units for @pages, at least one, and, behind them, a guard of the system's
@@ -138,29 +140,9 @@ static void unadvise_huge(u32 i)
 	vmap_space.unit[i].kind = AREA_PLAIN;
 }
 
-/* A new large area of malloc's. */
-static void advise_whole(u32 i, size_t size)
+static bool is_whole(u32 i, size_t pages)
 {
-	char *start = vmap_unit_address(i), *end = start + size;
-
-	if (!gfp_may(CALL) || param(thp) != THP_MADVISE)
-		return;
-	if (READ_ONCE(vm.whole) < WHOLE_SURE ||
-	    atomic_fetch_add(&vm.advised, 1) % WHOLE_PROBE == 0) {
-		if (!vmap_space.unit[i].dirty)
-			vmap_space.unit[i].kind = AREA_FRESH;
-		return;
-	}
-	start = (char *)ALIGN((uintptr_t)start, SZ_2M);
-	end = (char *)ALIGN_DOWN((uintptr_t)end, SZ_2M);
-	if (vmap_space.unit[i].dirty + VMAP_UNITS_2M <= vmap_space.unit[i].nr &&
-	    advise_huge(start, end))
-		vmap_space.unit[i].kind = AREA_WHOLE;
-}
-
-static bool is_whole(u32 i)
-{
-	size_t bytes = (size_t)vmap_space.unit[i].pages << PAGE_SHIFT;
+	size_t bytes = pages << PAGE_SHIFT;
 
 	for (unsigned int k = 1; k <= WHOLE_LOOKS; k++) {
 		size_t at =
@@ -173,15 +155,73 @@ static bool is_whole(u32 i)
 	return true;
 }
 
-/* From an area that is freed: what is resident of it, its user has used. */
-static void learn(u32 i)
+static void count_whole(void)
 {
 	u32 whole = READ_ONCE(vm.whole);
 
+	WRITE_ONCE(vm.whole, min(whole + 1, WHOLE_SURE + 0U));
+}
+
+/* From the area before, which is in use: a program that fills what it
+ * allocates, and keeps it, frees none for long.  That it is not full says
+ * nothing yet. */
+static void learn_from_newest(void)
+{
+	u64 newest = READ_ONCE(vm.newest);
+
+	if (!newest || READ_ONCE(vm.whole) >= WHOLE_SURE ||
+	    !is_whole((u32)newest - 1, newest >> 32))
+		return;
+	WRITE_ONCE(vm.newest, 0);
+	count_whole();
+}
+
+/* It is not advised, to see what becomes of it. */
+static void watch(u32 i, size_t size)
+{
+	if (vmap_space.unit[i].dirty)
+		return;
+	vmap_space.unit[i].kind = AREA_FRESH;
+	WRITE_ONCE(vm.newest, (u64)(size >> PAGE_SHIFT) << 32 | (i + 1));
+}
+
+static void unwatch(u32 i)
+{
+	vmap_space.unit[i].kind = AREA_PLAIN;
+	if ((u32)READ_ONCE(vm.newest) == i + 1)
+		WRITE_ONCE(vm.newest, 0);
+}
+
+/* From an area that is freed: what is resident of it, its user has used. */
+static void learn(u32 i)
+{
 	if (vmap_space.unit[i].kind != AREA_FRESH)
 		return;
-	vmap_space.unit[i].kind = AREA_PLAIN;
-	WRITE_ONCE(vm.whole, is_whole(i) ? min(whole + 1, WHOLE_SURE + 0U) : 0);
+	unwatch(i);
+	if (is_whole(i, vmap_space.unit[i].pages))
+		count_whole();
+	else
+		WRITE_ONCE(vm.whole, 0);
+}
+
+/* A new large area of malloc's. */
+static void advise_whole(u32 i, size_t size)
+{
+	char *start = vmap_unit_address(i), *end = start + size;
+
+	if (!gfp_may(CALL) || param(thp) != THP_MADVISE)
+		return;
+	learn_from_newest();
+	if (READ_ONCE(vm.whole) < WHOLE_SURE ||
+	    atomic_fetch_add(&vm.advised, 1) % WHOLE_PROBE == 0) {
+		watch(i, size);
+		return;
+	}
+	start = (char *)ALIGN((uintptr_t)start, SZ_2M);
+	end = (char *)ALIGN_DOWN((uintptr_t)end, SZ_2M);
+	if (vmap_space.unit[i].dirty + VMAP_UNITS_2M <= vmap_space.unit[i].nr &&
+	    advise_huge(start, end))
+		vmap_space.unit[i].kind = AREA_WHOLE;
 }
 
 /* An area that changes: nothing is learnt from it, and it is one mapping. */
@@ -189,7 +229,7 @@ static void forget(u32 i)
 {
 	if (vmap_space.unit[i].kind == AREA_WHOLE)
 		unadvise_huge(i);
-	vmap_space.unit[i].kind = AREA_PLAIN;
+	unwatch(i);
 }
 
 /* ---- areas ---- */

@@ -258,6 +258,28 @@ static void whole_areas(void)
 	check_vmap();
 }
 
+/* A program that keeps what it allocates frees none to be looked at. */
+static void whole_areas_kept(void)
+{
+	char *p[8];
+
+	start();
+	if (km_valgrind() ||
+	    access("/sys/kernel/mm/transparent_hugepage", F_OK))
+		return;
+	/* What is not full yet may become so, and says nothing. */
+	for (unsigned int i = 0; i < ARRAY_SIZE(p); i++) {
+		p[i] = used_area(i < 2 ? PAGE_SIZE : LARGE);
+		must(is_advised(p[i] + LARGE / 2) == (i == 7));
+	}
+	/* What is not when it is freed does. */
+	must(vmap_free(p[0]));
+	must(count_advised(PAGE_SIZE) == 0);
+	for (unsigned int i = 1; i < ARRAY_SIZE(p); i++)
+		must(vmap_free(p[i]));
+	check_vmap();
+}
+
 static void whole_areas_not(void)
 {
 	setenv("KMALLOC", "thp=never", 1);
@@ -1291,6 +1313,7 @@ int main(void)
 		km_unit_child(huge_areas),
 		km_unit_child(huge_areas_not),
 		km_unit_child(whole_areas),
+		km_unit_child(whole_areas_kept),
 		km_unit_child(whole_areas_not),
 		km_unit_child(sizes),
 		km_unit_child(refused),
