@@ -69,6 +69,11 @@
 /* Of sheaves that are shared with the spare; smaller ones are full again, or
  * empty, as soon. */
 #define SHARE_CAPACITY 4
+/* What a sheaf is refilled with from slabs: of their objects, but at least so
+ * many, and bytes. */
+#define REFILL_PART 16
+#define REFILL_LEAST 8U
+#define REFILL_BYTES 8192U
 /* How many refills until the clock is looked at. */
 #define TICK_REFILLS 64
 
@@ -236,12 +241,22 @@ static void note_time(struct kmem_cache *s)
 		WRITE_ONCE(s->kfence_due, 1);
 }
 
+/* What waits in a sheaf is memory that nobody has asked for yet: little of a
+ * cache that is small.  What is freed may fill it. */
+static unsigned int refill_size(const struct kmem_cache *s)
+{
+	unsigned int part = atomic_read(&s->nr_slabs) * s->objects / REFILL_PART;
+	unsigned int least = max(REFILL_LEAST, REFILL_BYTES / s->size);
+
+	return min(max(part, least), s->capacity + 0U);
+}
+
 /* A sheaf with objects from slabs; 0 if there are none.  The spare, if it is
  * empty, saves the pool's lock, which is everybody's. */
 static uintptr_t refill_sheaf(struct kmem_cache *s)
 {
 	uintptr_t top = take_spare(s, sheaf_is_used);
-	unsigned int got;
+	unsigned int got, nr = refill_size(s);
 	void **end;
 
 	if (!top)
@@ -249,7 +264,7 @@ static uintptr_t refill_sheaf(struct kmem_cache *s)
 	if (!top)
 		return 0;
 	end = (void **)sheaf_end(top);
-	got = slab_alloc_bulk_direct(s, end - s->capacity, s->capacity);
+	got = slab_alloc_bulk_direct(s, end - s->capacity, nr);
 	if (!got) {
 		sheaf_put(top);
 		return 0;
