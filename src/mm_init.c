@@ -12,7 +12,8 @@
  * Where there is no address space at all, the state goes back to DOWN and
  * the next call tries again.
  *
- * Locks: none; mm_state decides who starts.
+ * Locks: none of the table; starter is one of its own, outside them all: of who
+ * starts us, or forks before that.
  */
 #include "mm_init.h"
 
@@ -40,7 +41,8 @@
 #include "zone.h"
 
 enum mm_state mm_state;
-static u32 starter; /* atomic: the thread that starts us */
+static u32 starter;	/* atomic: the thread that starts us */
+static bool start_kept; /* starter's: it forks, and nobody starts us */
 
 /* What succeeds the first time; true if there are options. */
 static bool read_environment(void)
@@ -197,11 +199,34 @@ void mm_begin(void)
 /* ---- fork ---- */
 
 /* A start that another thread is in the middle of would never end in the
- * child: it is waited for. */
+ * child: it is waited for, and none begins until the fork is over. */
+static void keep_start(void)
+{
+	u32 self = arch_thread_id(), nobody = 0;
+
+	while (smp_load_acquire(&mm_state) != MM_UP) {
+		if (try_cmpxchg(&starter, &nobody, self)) {
+			start_kept = true;
+			return;
+		}
+		if (nobody == self)
+			return;
+		nobody = 0;
+		arch_sched_yield();
+	}
+}
+
+static void release_start(void)
+{
+	if (!start_kept)
+		return;
+	start_kept = false;
+	smp_store_release(&starter, 0);
+}
+
 void mm_fork_prepare(void)
 {
-	if (atomic_read(&starter))
-		mm_boot();
+	keep_start();
 	lockdep_fork_begin();
 	mempool_fork_lock();
 	vmscan_fork_lock();
@@ -230,6 +255,7 @@ void mm_fork_parent(void)
 	vmscan_fork_unlock();
 	mempool_fork_unlock();
 	lockdep_fork_end();
+	release_start();
 }
 
 /* The child has one thread: no lock has an owner or a waiter. */
@@ -250,6 +276,7 @@ void mm_fork_child(void)
 	moved_fork_child();
 	kfence_fork_child();
 	lockdep_fork_end();
+	release_start();
 }
 
 /* ---- trimming ---- */

@@ -569,6 +569,63 @@ static void fork_before_boot(void)
 	must(kmalloc(10, GFP_KERNEL));
 }
 
+static u32 boot_began, boot_ended; /* atomic */
+
+static void boot_elsewhere(unsigned int nr, void *arg)
+{
+	atomic_set(&boot_began, 1);
+	must(mm_boot());
+	atomic_set(&boot_ended, 1);
+}
+
+/* A start that began in a fork would go on in nobody's hands in the child. */
+static void fork_keeps_boot_away(void)
+{
+	struct km_thread t;
+
+	mm_fork_prepare();
+	km_threads_start(&t, 1, boot_elsewhere, NULL);
+	while (!atomic_read(&boot_began))
+		sched_yield();
+	usleep(20000);
+	must(mm_state == MM_DOWN && !atomic_read(&boot_ended));
+	mm_fork_parent();
+	km_threads_join(&t, 1);
+	must(mm_state == MM_UP);
+	/* Once it is up, nothing is kept away. */
+	mm_fork_prepare();
+	must(mm_boot());
+	mm_fork_parent();
+	check_all();
+}
+
+static void fork_while_booting_once(void *arg)
+{
+	static struct km_child c;
+	struct km_thread t;
+
+	must(!pthread_atfork(mm_fork_prepare, mm_fork_parent, mm_fork_child));
+	km_threads_start(&t, 1, boot_elsewhere, NULL);
+	while (!atomic_read(&boot_began))
+		cpu_relax();
+	for (volatile u64 i = 0; i < *(u64 *)arg * 100; i++)
+		;
+	km_child(&c, fork_before_boot_child, NULL);
+	must(km_child_exited(&c, 0));
+	km_threads_join(&t, 1);
+	check_all();
+}
+
+static void fork_while_booting(void)
+{
+	static struct km_child c;
+
+	for (u64 i = 0; i < km_load(100); i++) {
+		km_child(&c, fork_while_booting_once, &i);
+		must(km_child_exited(&c, 0));
+	}
+}
+
 /* All that is free can be given back in the child: no lock is still held. */
 static void trim_in_child(void *arg)
 {
@@ -715,6 +772,8 @@ int main(int argc, char **argv)
 		km_unit_child(without_mprotect),
 		km_unit_modes(fork_busy),
 		km_unit_child(fork_before_boot),
+		km_unit_child(fork_keeps_boot_away),
+		km_unit_child(fork_while_booting),
 		km_unit_modes(fork_quiet),
 		cmocka_unit_test(test_fork_inside),
 		km_unit_modes(trim),
