@@ -16,7 +16,7 @@ CLEANFILES += %D%/measure %D%/replace
 %C%_replace_SOURCES = %D%/replace.c
 %C%_replace_LDADD =
 
-EXTRA_DIST += %D%/README.md %D%/compare %D%/fragmentation %D%/suite \
+EXTRA_DIST += %D%/README.md %D%/compare %D%/fragmentation %D%/latencies %D%/suite \
 	%D%/constants %D%/sweep %D%/sweeps \
 	%D%/apps/gcc.sh \
 	%D%/apps/ghostscript.sh \

@@ -11,7 +11,9 @@
  * system call, waiters leave the word alone and look again each millisecond.
  *
  * Who may not wait spins NOWAIT_TRIES times and does without; that is noted in
- * spin_missed, for who may try all of it again (vmscan).
+ * spin_missed, for who may try all of it again (vmscan).  When that was in vain,
+ * the holder does not run, and will not as long as we do, if this thread is one
+ * of SCHED_FIFO: then nobody spins for the same critical section once more.
  *
  * Fairness: none; critical sections are a few hundred nanoseconds.
  */
@@ -69,11 +71,31 @@ void spin_unlock_slowpath(struct spinlock *lock)
 __tls_ie u64 lockdep_held;
 u32 lockdep_inversions;
 u32 lockdep_waits;
-__tls_ie bool spin_missed;
+__tls_ie u32 spin_missed;
+
+/* Owner: the critical section that this thread gave up. */
+static __tls_ie u32 stuck;
+
+/* A number for the critical section that somebody is in, never 0. */
+static u32 section_of(const struct spinlock *lock)
+{
+	u64 word = atomic_read(&lock->word) & ~(SPIN_WAITERS | SPIN_NOWAKE);
+	u64 x = (uintptr_t)lock ^ READ_ONCE(lock->taken) << 40 ^ word << 20;
+
+	return (u32)(x * 0x9e3779b97f4a7c15ULL >> 32) | 1;
+}
+
+void spin_give_up(void)
+{
+	stuck = READ_ONCE(spin_missed);
+	WRITE_ONCE(spin_missed, 0);
+}
 
 /* Another thread's critical section is short, unless it is not running. */
 static bool spin_a_little(struct spinlock *lock, u32 self)
 {
+	if (unlikely(stuck) && stuck == section_of(lock))
+		return false;
 	for (int i = 0; i < NOWAIT_TRIES && !spin_is_held(lock); i++) {
 		u32 old = 0;
 
@@ -82,7 +104,7 @@ static bool spin_a_little(struct spinlock *lock, u32 self)
 			return true;
 		cpu_relax();
 	}
-	WRITE_ONCE(spin_missed, true);
+	WRITE_ONCE(spin_missed, section_of(lock));
 	return false;
 }
 

@@ -54,8 +54,12 @@ void __cold spin_unlock_slowpath(struct spinlock *lock);
  * a critical section of that rank.  Signal handlers see what they
  * interrupted. */
 extern __tls_ie u64 lockdep_held __hidden;
-/* Owner: a lock that may not be waited for was not had. */
-extern __tls_ie bool spin_missed __hidden;
+/* Owner: a lock that may not be waited for was not had; which critical section
+ * that was, as a number, or 0. */
+extern __tls_ie u32 spin_missed __hidden;
+/* That was for the last time: until its holder goes on, it is not spun for, and
+ * not noted. */
+void __cold spin_give_up(void);
 extern u32 lockdep_inversions; /* atomic */
 extern u32 lockdep_waits;      /* atomic: for a lock that another thread had */
 

@@ -496,9 +496,13 @@ static bool climb(struct gfp_try *t, size_t size)
 static bool missed_lock(struct gfp_try *t)
 {
 	if (READ_ONCE(lockdep_held) != LOCKDEP_NOWAIT ||
-	    !READ_ONCE(spin_missed) || t->rounds++ == NOWAIT_ROUNDS)
+	    !READ_ONCE(spin_missed))
 		return false;
-	WRITE_ONCE(spin_missed, false);
+	if (t->rounds++ == NOWAIT_ROUNDS) {
+		spin_give_up();
+		return false;
+	}
+	WRITE_ONCE(spin_missed, 0);
 	return true;
 }
 

@@ -66,6 +66,7 @@ dist_tests = \
 	%D%/lint/attributes.sh \
 	%D%/examples.sh \
 	%D%/kmalloc_run.sh \
+	%D%/latency.sh \
 	%D%/lifetimes.sh \
 	%D%/limits.sh \
 	%D%/linux/linux.sh \

@@ -439,7 +439,7 @@ static unsigned int tries_of(gfp_t gfp, bool missed)
 	do
 		WRITE_ONCE(spin_missed, missed);
 	while (gfp_retry(&t, 64) && ++n < 1000);
-	WRITE_ONCE(spin_missed, false);
+	WRITE_ONCE(spin_missed, 0);
 	gfp_exit(old);
 	return n;
 }
@@ -488,6 +488,54 @@ static void lock_is_missed(void)
 	km_threads_join(&t, 1);
 }
 
+static bool is_missed(void)
+{
+	u32 old = gfp_enter(GFP_ATOMIC);
+	bool missed;
+
+	WRITE_ONCE(spin_missed, 0);
+	must(!spin_lock(&held));
+	missed = READ_ONCE(spin_missed);
+	gfp_exit(old);
+	return missed;
+}
+
+static unsigned int tries_for_held(void)
+{
+	struct gfp_try t = { 0 };
+	u32 old = gfp_enter(GFP_ATOMIC);
+	unsigned int n = 1;
+
+	for (; !spin_lock(&held) && gfp_retry(&t, 64); n++)
+		;
+	gfp_exit(old);
+	return n;
+}
+
+/* Until who holds it goes on; another time is another time, of his as well. */
+static void lock_is_given_up(void)
+{
+	struct km_thread t;
+	u32 old;
+
+	must(mm_boot());
+	for (int i = 0; i < 3; i++) {
+		km_threads_start(&t, 1, hold, NULL);
+		while (!atomic_read(&is_held))
+			sched_yield();
+		must(is_missed() && is_missed());
+		must(tries_for_held() > 10);
+		must(tries_for_held() == 1);
+		must(!is_missed() && !is_missed());
+		atomic_set(&is_held, 0);
+		km_threads_join(&t, 1);
+		old = gfp_enter(GFP_ATOMIC);
+		must(spin_lock(&held));
+		spin_unlock(&held);
+		gfp_exit(old);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -502,6 +550,7 @@ int main(void)
 		cmocka_unit_test(test_callbacks_missing),
 		km_unit_child(missed_locks),
 		km_unit_child(lock_is_missed),
+		km_unit_child(lock_is_given_up),
 		km_unit_child(threads),
 	};
 

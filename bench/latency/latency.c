@@ -10,6 +10,7 @@
  *	size=N		bytes, at most; any size up to it is as likely (4096)
  *	held=N		blocks that the timed thread holds (256)
  *	touch=1		the first write to each page of a block is timed too
+ *	floor=1		no malloc and no free: what else is in the numbers
  *	fifo=1		SCHED_FIFO for the timed thread, if that is allowed
  *
  * The timed thread is called "timed", so that under this library
@@ -35,7 +36,7 @@
 #include <time.h>
 
 static unsigned long ops = 1000000, noise = 8, mb = 256, size = 4096,
-		     held = 256, fifo, touch;
+		     held = 256, fifo, touch, only_floor;
 static atomic_int done;
 static atomic_ulong noise_failed;
 static unsigned long failed;
@@ -110,11 +111,25 @@ static void touch_pages(char *p, size_t len)
 		((volatile char *)p)[i] = 1;
 }
 
+static void replace(void **block, size_t len)
+{
+	if (only_floor)
+		return;
+	free(*block);
+	*block = malloc(len);
+}
+
 static void *timed(void *arg)
 {
 	void **block = calloc(held, sizeof(*block));
 	struct sched_param param = { .sched_priority = 1 };
 	unsigned long seed = 1;
+
+	for (unsigned long k = 0; only_floor && block && k < held; k++) {
+		block[k] = malloc(size);
+		if (block[k])
+			memset(block[k], 1, size);
+	}
 
 	prctl(PR_SET_NAME, "timed", 0, 0, 0);
 	if (fifo && pthread_setschedparam(pthread_self(), SCHED_FIFO, &param))
@@ -124,8 +139,7 @@ static void *timed(void *arg)
 		size_t len = 1 + next_random(&seed) % size;
 
 		ns = now_ns();
-		free(block[k]);
-		block[k] = malloc(len);
+		replace(&block[k], len);
 		if (touch && block[k])
 			touch_pages(block[k], len);
 		ns = now_ns() - ns;
@@ -182,6 +196,7 @@ static int read_option(const char *s)
 		{ "ops", &ops },     { "noise", &noise }, { "mb", &mb },
 		{ "size", &size },   { "held", &held },	  { "fifo", &fifo },
 		{ "touch", &touch },
+		{ "floor", &only_floor },
 	};
 	size_t len = strcspn(s, "=");
 

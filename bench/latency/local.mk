@@ -1,8 +1,7 @@
 # How long one thread's malloc and free take beside noisy ones, for whichever
-# allocator is preloaded.
+# allocator is preloaded. tests/latency.sh runs it, short.
 
-EXTRA_PROGRAMS += %D%/latency
-CLEANFILES += %D%/latency
+check_PROGRAMS += %D%/latency
 bench_programs += %D%/latency
 %C%_latency_SOURCES = %D%/latency.c
 %C%_latency_LDADD = -lpthread
