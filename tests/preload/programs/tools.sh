@@ -14,6 +14,7 @@ clang_asan: clang: clang
 valgrind: valgrind gcc: valgrind gcc libc6-dbg
 strace: strace: strace
 curl: curl nginx: curl nginx-light
+squid: squid curl python3: squid curl python3
 openssl: openssl: openssl
 gpg: gpg: gnupg
 ssh: ssh-keygen: openssh-client
@@ -317,6 +318,59 @@ END
 	cat out* | digest
 	run curl -s "http://127.0.0.1:$port/none" -o /dev/null -w '%{http_code}\n'
 	run curl -s "file://$PWD/root/a.txt" | digest
+}
+
+# A proxy on a port, for what is served on the one behind it.
+squid_start()
+{
+	local port=$1 origin=$(($1 + 1))
+	cat > squid.conf << END
+http_port 127.0.0.1:$port
+http_access allow all
+pid_filename $PWD/squid.pid
+cache_log $PWD/cache.log
+access_log none
+cache_store_log none
+cache_mem 16 MB
+maximum_object_size_in_memory 1 MB
+coredump_dir $PWD/cache
+pinger_enable off
+shutdown_lifetime 1 second
+END
+	(cd root && exec env -u LD_PRELOAD python3 -m http.server \
+		--bind 127.0.0.1 $origin > ../origin.log 2>&1) &
+	servers="$servers $!"
+	[ "$(id -u)" -ne 0 ] || chown -R proxy .
+	server -u proxy squid -n "km$port" -N -f "$PWD/squid.conf" 2> err
+	until_true curl -sf -x "127.0.0.1:$port" "http://127.0.0.1:$origin/b.txt"
+}
+
+# It replaces operator new and delete, in part, and frees with sizes that are
+# not those it asked for.
+p_squid()
+{
+	local port tries i url
+	mkdir -p root cache
+	seq 1 60000 > root/a.txt
+	seq 1 300 > root/b.txt
+	for tries in 1 2 3; do
+		port=$((10000 + RANDOM % 20000))
+		squid_start $port && break
+		stop_servers
+		rm -f "/dev/shm/km$port-"*
+	done
+	preloaded $server
+	url=http://127.0.0.1:$((port + 1))
+	for i in $(seq "$(scale 10 60)"); do
+		curl -s -x "127.0.0.1:$port" $url/a.txt $url/b.txt $url/none |
+			digest
+	done | sort | uniq -c
+	kill $server
+	wait $server
+	echo "exit $?"
+	rm -f "/dev/shm/km$port-"*
+	grep -cE 'FATAL|assertion|signal' cache.log
+	return 0
 }
 
 p_openssl()
