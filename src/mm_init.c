@@ -12,8 +12,8 @@
  * Where there is no address space at all, the state goes back to DOWN and
  * the next call tries again.
  *
- * Locks: none of the table; starter is one of its own, outside them all: of who
- * starts us, or forks before that.
+ * Locks: none of lockdep.def's; starter is held by who starts us, and by who
+ * forks before that, outside all of them.
  */
 #include "mm_init.h"
 
@@ -42,7 +42,7 @@
 
 enum mm_state mm_state;
 static u32 starter;	/* atomic: the thread that starts us */
-static bool start_kept; /* starter's: it forks, and nobody starts us */
+static bool start_kept; /* starter's: it forks; not once we are UP */
 
 /* What succeeds the first time; true if there are options. */
 static bool read_environment(void)
@@ -198,6 +198,14 @@ void mm_begin(void)
 
 /* ---- fork ---- */
 
+static void release_start(void)
+{
+	if (!start_kept)
+		return;
+	start_kept = false;
+	smp_store_release(&starter, 0);
+}
+
 /* A start that another thread is in the middle of would never end in the
  * child: it is waited for, and none begins until the fork is over. */
 static void keep_start(void)
@@ -207,21 +215,16 @@ static void keep_start(void)
 	while (smp_load_acquire(&mm_state) != MM_UP) {
 		if (try_cmpxchg(&starter, &nobody, self)) {
 			start_kept = true;
-			return;
+			break;
 		}
 		if (nobody == self)
 			return;
 		nobody = 0;
 		arch_sched_yield();
 	}
-}
-
-static void release_start(void)
-{
-	if (!start_kept)
-		return;
-	start_kept = false;
-	smp_store_release(&starter, 0);
+	/* Where nobody need be kept away, others fork beside this one. */
+	if (smp_load_acquire(&mm_state) == MM_UP)
+		release_start();
 }
 
 void mm_fork_prepare(void)
