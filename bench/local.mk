@@ -16,8 +16,8 @@ CLEANFILES += %D%/measure %D%/replace
 %C%_replace_SOURCES = %D%/replace.c
 %C%_replace_LDADD =
 
-EXTRA_DIST += %D%/README.md %D%/compare %D%/fragmentation %D%/latencies %D%/suite \
-	%D%/constants %D%/sweep %D%/sweeps \
+EXTRA_DIST += %D%/README.md %D%/compare %D%/comparing.py %D%/fragmentation \
+	%D%/latencies %D%/suite %D%/constants %D%/sweep %D%/sweeps \
 	%D%/apps/gcc.sh \
 	%D%/apps/ghostscript.sh \
 	%D%/apps/gxx.sh \

@@ -130,7 +130,6 @@ static void *timed(void *arg)
 		if (block[k])
 			memset(block[k], 1, size);
 	}
-
 	prctl(PR_SET_NAME, "timed", 0, 0, 0);
 	if (fifo && pthread_setschedparam(pthread_self(), SCHED_FIFO, &param))
 		fprintf(stderr, "latency: SCHED_FIFO is not allowed\n");
