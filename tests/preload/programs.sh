@@ -1128,6 +1128,8 @@ compare()
 	done
 	if [ -z "$bad" ]; then
 		result ok "$1:$(cat "$work/$1.times")"
+		grep '^exit code [^0]' "$work/$1.without.out" |
+			sed 's/^/# without the library as well: /'
 		return
 	fi
 	result "not ok" "$1:$(cat "$work/$1.times")"
