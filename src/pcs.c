@@ -49,8 +49,9 @@
  * in barns with CACHE held.  A signal handler above who holds one does without
  * the barn, the pool, and in the end without an object; what it frees is
  * deferred.  Other CPUs' sheaves are taken away by the drain, with DRAIN held.
- * Cost: four exchanges at most for as many objects as half a sheaf holds; BARN
- * once where the spare does not help, CACHE once where the barn does not.
+ * Cost: four exchanges at most for as many objects as half a sheaf holds, or as
+ * a refill brings, which is less where the cache is small; BARN once where the
+ * spare does not help, CACHE once where the barn does not.
  */
 #include "pcs.h"
 
@@ -69,8 +70,8 @@
 /* Of sheaves that are shared with the spare; smaller ones are full again, or
  * empty, as soon. */
 #define SHARE_CAPACITY 4
-/* What a sheaf is refilled with from slabs: of their objects, but at least so
- * many, and bytes. */
+/* What a sheaf is refilled with from slabs: this part of the cache's objects,
+ * but at least so many, and so many bytes. */
 #define REFILL_PART 16
 #define REFILL_LEAST 8U
 #define REFILL_BYTES 8192U
@@ -245,7 +246,8 @@ static void note_time(struct kmem_cache *s)
  * cache that is small.  What is freed may fill it. */
 static unsigned int refill_size(const struct kmem_cache *s)
 {
-	unsigned int part = atomic_read(&s->nr_slabs) * s->objects / REFILL_PART;
+	unsigned int all = atomic_read(&s->nr_slabs) * s->objects;
+	unsigned int part = all / REFILL_PART;
 	unsigned int least = max(REFILL_LEAST, REFILL_BYTES / s->size);
 
 	return min(max(part, least), s->capacity + 0U);

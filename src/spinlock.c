@@ -12,8 +12,8 @@
  *
  * Who may not wait spins NOWAIT_TRIES times and does without; that is noted in
  * spin_missed, for who may try all of it again (vmscan).  When that was in vain,
- * the holder does not run, and will not as long as we do, if this thread is one
- * of SCHED_FIFO: then nobody spins for the same critical section once more.
+ * the holder does not run, and will not as long as this thread does, if that is
+ * one of SCHED_FIFO: it spins for that critical section no more.
  *
  * Fairness: none; critical sections are a few hundred nanoseconds.
  */

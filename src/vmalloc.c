@@ -68,7 +68,7 @@ static struct {
 	bool no_guards;	 /* racy; only ever turned on */
 	u32 whole;	 /* racy: large areas seen to be used whole, in turn */
 	u32 advised;	 /* atomic */
-	u64 newest;	 /* racy: the newest FRESH one: pages, index plus 1 */
+	u64 newest;	 /* racy: the newest FRESH area: pages, and index + 1 */
 } vm;
 
 /* Units for @pages, at least one, and, behind them, a guard of the system's
@@ -162,9 +162,9 @@ static void count_whole(void)
 	WRITE_ONCE(vm.whole, min(whole + 1, WHOLE_SURE + 0U));
 }
 
-/* From the area before, which is in use: a program that fills what it
- * allocates, and keeps it, frees none for long.  That it is not full says
- * nothing yet. */
+/* From the area before: a program that fills what it allocates, and keeps it,
+ * frees none for long.  That it is not full says nothing yet.  It may be another
+ * thread's, and free by now: only what is resident there is looked at. */
 static void learn_from_newest(void)
 {
 	u64 newest = READ_ONCE(vm.newest);
