@@ -51,6 +51,7 @@ struct slab {
 	u32 purged;    /* cache lock: free, when its pages were looked at */
 	u8 zone;       /* const: enum zone_id, where its pages are from */
 	bool resident; /* cache lock: all of its pages are */
+	u16 limit;     /* cache lock: free, from which on it changes lists */
 	u16 *owners;   /* atomic: groups charged for its objects, or NULL */
 	u64 bitmap[];  /* cache lock */
 };

@@ -65,9 +65,18 @@ static void count_partial(struct kmem_cache *s, const struct slab *slab, int nr)
 	WRITE_ONCE(*count, *count + (u32)nr);
 }
 
+/* As many free objects are too many for the list it is on. */
+static u32 list_limit(const struct kmem_cache *s, const struct slab *slab)
+{
+	u32 next = (slab->free >> s->fullness_shift) + 1;
+
+	return min(next << s->fullness_shift, slab->objects);
+}
+
 static void list_slab(struct kmem_cache *s, struct slab *slab)
 {
 	slab->list_nr = list_of(s, slab);
+	slab->limit = (u16)list_limit(s, slab);
 	list_add(&slab->list, &s->partial[slab->list_nr]);
 	count_partial(s, slab, 1);
 }
@@ -75,6 +84,7 @@ static void list_slab(struct kmem_cache *s, struct slab *slab)
 static void unlist_slab(struct kmem_cache *s, struct slab *slab)
 {
 	list_del(&slab->list);
+	slab->limit = 0;
 	count_partial(s, slab, -1);
 }
 
@@ -217,13 +227,12 @@ static bool keeps_empty(const struct kmem_cache *s)
 	       (!s->capacity && s->order == SLAB_MIN_ORDER);
 }
 
-/* A slab with @nr objects less in use.  True if it became empty and is one
- * too many: then it is off all lists and the caller's to give back. */
-static bool slab_gained(struct kmem_cache *s, struct slab *slab, u32 nr)
+/* A slab that has more free objects than its list is for.  True if it is empty
+ * and one too many: then it is off all lists and the caller's to give back. */
+static noinline bool place_slab(struct kmem_cache *s, struct slab *slab)
 {
-	bool was_full = !slab->free;
+	bool was_full = !slab->limit;
 
-	slab->free += nr;
 	if (was_full)
 		list_slab(s, slab);
 	if (likely(slab->free != slab->objects)) {
@@ -241,7 +250,8 @@ static bool slab_gained(struct kmem_cache *s, struct slab *slab, u32 nr)
 
 /* Sets the bit of an object at @off in @slab; false, after a report, if
  * there is none or if it is free. */
-static bool put_object(struct kmem_cache *s, struct slab *slab, size_t off)
+static __always_inline bool put_object(struct kmem_cache *s, struct slab *slab,
+				       size_t off)
 {
 	size_t index = slab_index(s, off);
 	u64 *word = &slab->bitmap[index >> 6], bit = 1ULL << (index & 63);
@@ -255,15 +265,23 @@ static bool put_object(struct kmem_cache *s, struct slab *slab, size_t off)
 		return false;
 	}
 	*word |= bit;
-	slab->hint = min(slab->hint, (u32)(index >> 6));
+	if (unlikely(slab->hint > index >> 6))
+		slab->hint = (u32)(index >> 6);
 	return true;
+}
+
+static __always_inline void slab_gained(struct kmem_cache *s, struct slab *slab,
+					u32 nr, struct list_head *empty)
+{
+	slab->free += nr;
+	if (unlikely(slab->free >= slab->limit) && place_slab(s, slab))
+		list_add(&slab->list, empty);
 }
 
 void __slab_gained(struct kmem_cache *s, struct slab *slab, u32 nr,
 		   struct list_head *empty)
 {
-	if (slab_gained(s, slab, nr))
-		list_add(&slab->list, empty);
+	slab_gained(s, slab, nr, empty);
 }
 
 /* What was freed twice may wait in a sheaf when its slab is gone already, and
@@ -278,14 +296,15 @@ static bool is_slab_of(struct kmem_cache *s, const struct slab *slab,
 	return false;
 }
 
-static bool __put_one(struct kmem_cache *s, void *obj, struct list_head *empty)
+static __always_inline bool __put_one(struct kmem_cache *s, void *obj,
+				      struct list_head *empty)
 {
 	struct slab *slab = slab_at(s, obj);
 	bool ok = is_slab_of(s, slab, obj) &&
 		  put_object(s, slab, (size_t)((char *)obj - slab->base));
 
 	if (likely(ok))
-		__slab_gained(s, slab, 1, empty);
+		slab_gained(s, slab, 1, empty);
 	return ok;
 }
 
@@ -307,7 +326,7 @@ static unsigned int __put_run(struct kmem_cache *s, void **objs,
 	while (seen < nr && (size_t)((char *)objs[seen] - slab->base) < bytes);
 	*total += put;
 	if (put)
-		__slab_gained(s, slab, put, empty);
+		slab_gained(s, slab, put, empty);
 	return seen;
 }
 
@@ -781,6 +800,7 @@ void check_slabs(struct kmem_cache *s)
 			BUG_ON(bits != slab->free || !bits);
 			BUG_ON(slab->cache != s || slab->type != PG_SLAB);
 			BUG_ON(slab->list_nr != i);
+			BUG_ON(slab->limit != list_limit(s, slab));
 			total += bits;
 			empty += bits == slab->objects;
 			partial++;
