@@ -17,7 +17,9 @@
  *
  * Invariants: an object is in exactly one place: its bit set in its slab, or,
  * out of it, one sheaf or the user's hands; what is put back a second time
- * finds its bit set.  slab->free counts the set bits; nr_free their sum.
+ * finds its bit set.  slab->free counts the set bits; nr_free their sum.  It is
+ * below slab->limit while the slab is on a list, but for an empty one; a full
+ * slab's limit is 0.
  *
  * Locks: one a cache (CACHE), taken once a batch.  Pages are allocated and
  * freed without it.  A signal handler that may not wait for the lock takes it
