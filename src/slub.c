@@ -229,8 +229,9 @@ static bool keeps_empty(const struct kmem_cache *s)
 	       (!s->capacity && s->order == SLAB_MIN_ORDER);
 }
 
-/* A slab that has more free objects than its list is for.  True if it is empty
- * and one too many: then it is off all lists and the caller's to give back. */
+/* A slab that has more free objects than its list is for, or is full no more.
+ * True if it is empty and one too many: then it is off all lists and the
+ * caller's to give back. */
 static noinline bool place_slab(struct kmem_cache *s, struct slab *slab)
 {
 	bool was_full = !slab->limit;
