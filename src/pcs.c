@@ -147,7 +147,7 @@ static void reset_barns(struct kmem_cache *s)
 /* Returns all objects to their slabs; the sheaf stays, empty. */
 static uintptr_t flush_sheaf(struct kmem_cache *s, uintptr_t top)
 {
-	unsigned int nr = sheaf_count(top);
+	unsigned int nr = sheaf_is_full(top) ? s->capacity : sheaf_count(top);
 
 	slab_free_direct(s, (void **)top - nr, nr);
 	vmstat_add(VMSTAT_sheaf_flush, 1);

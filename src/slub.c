@@ -312,21 +312,47 @@ static __always_inline bool __put_one(struct kmem_cache *s, void *obj,
 }
 
 /* Puts back the first object and those after it that are of the same slab,
- * up to @nr, and adds how many to *total; returns how many it has seen. */
+ * up to @nr, and adds how many to *total; returns how many it has seen.  A word
+ * is stored when the next object is of another: a load of what was just stored
+ * would wait for it.  Nothing else is loaded in the loop. */
 static unsigned int __put_run(struct kmem_cache *s, void **objs,
 			      unsigned int nr, size_t *total,
 			      struct list_head *empty)
 {
 	struct slab *slab = slab_at(s, objs[0]);
-	size_t bytes = (size_t)slab->objects * s->size;
+	const size_t size = s->size, bytes = slab->objects * size;
+	const u64 reciprocal = s->reciprocal;
+	char *const base = slab->base;
+	size_t off = (size_t)((char *)objs[0] - base);
+	u64 *at = slab->bitmap, *lowest = at + slab->hint, word = *at;
 	unsigned int seen = 0, put = 0;
 
 	if (unlikely(!is_slab_of(s, slab, objs[0])))
 		return 1;
-	do
-		put += put_object(s, slab,
-				  (size_t)((char *)objs[seen++] - slab->base));
-	while (seen < nr && (size_t)((char *)objs[seen] - slab->base) < bytes);
+	do {
+		size_t index = off * reciprocal >> SLAB_RECIPROCAL_SHIFT;
+		u64 bit = 1ULL << (index & 63);
+
+		if (unlikely(off >= bytes || index * size != off)) {
+			slab_report_bad_free(s, base + off);
+			continue;
+		}
+		if (at != &slab->bitmap[index >> 6]) {
+			*at = word;
+			at = &slab->bitmap[index >> 6];
+			word = *at;
+		}
+		if (unlikely(word & bit)) {
+			slab_report_double_free(s, base + off);
+			continue;
+		}
+		word |= bit;
+		lowest = min(lowest, at);
+		put++;
+	} while (++seen < nr &&
+		 (off = (size_t)((char *)objs[seen] - base)) < bytes);
+	*at = word;
+	slab->hint = (u32)(lowest - slab->bitmap);
 	*total += put;
 	if (put)
 		slab_gained(s, slab, put, empty);
@@ -798,8 +824,10 @@ void check_slabs(struct kmem_cache *s)
 		list_for_each_entry(slab, &s->partial[i], list) {
 			unsigned int bits = 0;
 
-			for (unsigned int w = 0; w * 64 < slab->objects; w++)
+			for (unsigned int w = 0; w * 64 < slab->objects; w++) {
+				BUG_ON(slab->bitmap[w] && w < slab->hint);
 				bits += hweight64(slab->bitmap[w]);
+			}
 			BUG_ON(bits != slab->free || !bits);
 			BUG_ON(slab->cache != s || slab->type != PG_SLAB);
 			BUG_ON(slab->list_nr != i);

@@ -81,6 +81,35 @@ static void address_order(void)
 	finish(s);
 }
 
+/* In any order, with what else is free or not around them. */
+static void runs(void)
+{
+	struct kmem_cache *s;
+	void *objs[150];
+
+	start();
+	s = cache_of(16, 0, NULL);
+	for (unsigned int seed = 1; seed < 200; seed++) {
+		unsigned int nr = 4 + seed % 140, free;
+
+		take_direct(s, objs, nr);
+		for (unsigned int i = 0; i < nr; i++) {
+			unsigned int k = (i * 2654435761U + seed) % nr;
+			void *other = objs[k];
+
+			objs[k] = objs[i];
+			objs[i] = other;
+		}
+		free = s->nr_free;
+		must(slab_free_direct(s, objs, nr / 2));
+		must(s->nr_free == free + nr / 2);
+		check_cache(s);
+		must(slab_free_direct(s, objs + nr / 2, nr - nr / 2));
+		check_cache(s);
+	}
+	finish(s);
+}
+
 /* Objects come from the fullest slab, so that others can become empty. */
 static void fullest_first(void)
 {
@@ -303,6 +332,45 @@ static void free_to_other_slab(struct kmem_cache *s, char *p)
 	must(other->nr_free == 0);
 }
 
+/* Of a batch from one slab all is put back but what is not right. */
+static void free_run(struct kmem_cache *s, void **objs, unsigned int nr,
+		     unsigned int right)
+{
+	size_t free = s->nr_free;
+
+	slab_free_direct(s, objs, nr);
+	must(s->nr_free == free + right);
+	check_cache(s);
+}
+
+static void free_twice_in_run(struct kmem_cache *s, char *p)
+{
+	void *objs[10];
+
+	take_direct(s, objs, 8);
+	objs[8] = objs[9] = p;
+	free_run(s, objs, 10, 9);
+}
+
+static void free_inside_in_run(struct kmem_cache *s, char *p)
+{
+	void *objs[10];
+
+	take_direct(s, objs, 10);
+	objs[4] = p + 8;
+	free_run(s, objs, 10, 9);
+}
+
+static void free_gap_before_run(struct kmem_cache *s, char *p)
+{
+	size_t bytes = PAGE_SIZE << s->order;
+	void *objs[10];
+
+	take_direct(s, objs, 10);
+	objs[0] = (char *)((uintptr_t)p & ~(bytes - 1)) + bytes - 8;
+	free_run(s, objs, 10, 9);
+}
+
 static void free_large_twice(struct kmem_cache *s, char *p)
 {
 	struct kmem_cache *large = cache_of(100000, 0, NULL);
@@ -320,6 +388,9 @@ static const struct crime crimes[] = {
 	{ free_inside, ": interior pointer of a t-96 object at %p\n" },
 	{ free_unaligned, ": interior pointer of a t-96 object at %p\n" },
 	{ free_gap, ": not an allocated block\n" },
+	{ free_twice_in_run, "double free of %p (t-96)\n" },
+	{ free_inside_in_run, ": interior pointer of a t-96 object at %p\n" },
+	{ free_gap_before_run, ": not an allocated block\n" },
 	{ free_to_other, "kmem_cache_free of %p: not an object of t-104\n" },
 	{ free_to_other_slab, "free of %p: not an allocated block\n" },
 	{ free_elsewhere, ": not an object of t-96\n" },
@@ -427,6 +498,7 @@ int main(void)
 		km_unit_modes(sizes),
 		km_unit_child(alignments),
 		km_unit_child(address_order),
+		km_unit_child(runs),
 		km_unit_child(fullest_first),
 		km_unit_child(empty_slabs),
 		km_unit_modes(constructor),
