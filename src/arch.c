@@ -355,6 +355,15 @@ u64 arch_clock_ms(void)
 	return (u64)ts.tv_sec * 1000 + (u64)ts.tv_nsec / 1000000;
 }
 
+u64 arch_clock_ns(void)
+{
+	struct timespec ts;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &ts))
+		return 0;
+	return (u64)ts.tv_sec * 1000000000 + (u64)ts.tv_nsec;
+}
+
 /* ---- rseq and membarrier ---- */
 
 /* As libc makes its threads: filters that let those be let this one be. */

@@ -79,6 +79,8 @@ void arch_sched_yield(void);
 
 /* Milliseconds of a monotonic clock of coarse (1-10 ms) resolution. */
 u64 arch_clock_ms(void);
+/* Nanoseconds of the same clock, as fine as it is. */
+u64 arch_clock_ns(void);
 
 /* rseq and membarrier. */
 int arch_rseq_register(void *area, u32 len, u32 sig);

@@ -35,7 +35,7 @@
  *
  * Left to others: where areas lie, and the pages under free ones (vmap_area).
  *
- * Cost: vmap_area's, and a system call for a guard, or for the advice to
+ * Cost: vmap_area's, and a system call for a guard, or those for the advice to
  * malloc's areas of 4 MiB and more (madvise, mincore).
  */
 #include "vmalloc.h"
@@ -69,7 +69,11 @@ static struct {
 	u32 whole;	 /* racy: large areas seen to be used whole, in turn */
 	u32 advised;	 /* atomic */
 	u64 newest;	 /* racy: the newest FRESH area: pages, and index + 1 */
+	u32 pause;	 /* racy: how long 2 MiB pages are dear, in ms; or 0 */
+	u64 dear_until;	 /* racy: of arch_clock_ms */
 } vm;
+
+u64 vmalloc_dear_ns = 2000000;
 
 /* Units for @pages, at least one, and, behind them, a guard of the system's
  * page size. */
@@ -204,6 +208,40 @@ static void learn(u32 i)
 		WRITE_ONCE(vm.whole, 0);
 }
 
+/* Where the system has to make room for a 2 MiB page, or a hypervisor to find
+ * one, it takes many times as long as the small ones in its place.  After one
+ * that did there is none for a while; the next one tells for how long. */
+#define DEAR_PAUSE_MS 1000U
+#define DEAR_PAUSE_MOST_MS 64000U
+
+static bool huge_is_dear(void)
+{
+	return READ_ONCE(vm.pause) &&
+	       arch_clock_ms() < READ_ONCE(vm.dear_until);
+}
+
+static bool note_huge(u64 ns)
+{
+	u32 pause = 0;
+
+	if (ns > vmalloc_dear_ns)
+		pause = clamp(2 * READ_ONCE(vm.pause), DEAR_PAUSE_MS,
+			      DEAR_PAUSE_MOST_MS);
+	WRITE_ONCE(vm.dear_until, arch_clock_ms() + pause);
+	WRITE_ONCE(vm.pause, pause);
+	return !pause;
+}
+
+/* Makes the last of an area that is certain to be used resident; false if it
+ * was dear. */
+static bool try_huge(char *end)
+{
+	u64 began = arch_clock_ns();
+
+	return arch_madvise(end - SZ_2M, SZ_2M, MADV_POPULATE_WRITE) ||
+	       note_huge(arch_clock_ns() - began);
+}
+
 /* A new large area of malloc's. */
 static void advise_whole(u32 i, size_t size)
 {
@@ -220,8 +258,12 @@ static void advise_whole(u32 i, size_t size)
 	start = (char *)ALIGN((uintptr_t)start, SZ_2M);
 	end = (char *)ALIGN_DOWN((uintptr_t)end, SZ_2M);
 	if (vmap_space.unit[i].dirty + VMAP_UNITS_2M <= vmap_space.unit[i].nr &&
-	    advise_huge(start, end))
+	    !huge_is_dear() && advise_huge(start, end)) {
 		vmap_space.unit[i].kind = AREA_WHOLE;
+		if (!try_huge(end))
+			arch_madvise(start, (size_t)(end - start) - SZ_2M,
+				     MADV_NOHUGEPAGE);
+	}
 }
 
 /* An area that changes: nothing is learnt from it, and it is one mapping. */

@@ -39,6 +39,8 @@ void *vmap_take_owner(void *p);
 void *vmap_owner_of(const void *p, size_t *offset);
 /* Usable bytes of the area at @p; 0 if there is none. */
 size_t vmap_size(const void *p);
+/* The nanoseconds from which on a 2 MiB page is dear; for tests. */
+extern u64 vmalloc_dear_ns __hidden;
 /* Resizes in place or by moving page tables; NULL: @p is as it was. */
 void *vmap_resize(void *p, size_t size);
 

@@ -227,6 +227,7 @@ static void whole_areas(void)
 	if (km_valgrind() ||
 	    access("/sys/kernel/mm/transparent_hugepage", F_OK))
 		return;
+	vmalloc_dear_ns = ~0ULL;
 	/* Until they are seen to be used whole, they are not. */
 	use_areas(3, LARGE);
 	must(count_advised(LARGE - SZ_1M) == 0);
@@ -267,6 +268,7 @@ static void whole_areas_kept(void)
 	if (km_valgrind() ||
 	    access("/sys/kernel/mm/transparent_hugepage", F_OK))
 		return;
+	vmalloc_dear_ns = ~0ULL;
 	/* What is not full yet may become so, and says nothing. */
 	for (unsigned int i = 0; i < ARRAY_SIZE(p); i++) {
 		p[i] = used_area(i < 2 ? PAGE_SIZE : LARGE);
@@ -277,6 +279,35 @@ static void whole_areas_kept(void)
 	must(count_advised(PAGE_SIZE) == 0);
 	for (unsigned int i = 1; i < ARRAY_SIZE(p); i++)
 		must(vmap_free(p[i]));
+	check_vmap();
+}
+
+/* Those that take long to be had are not, for a while that doubles. */
+static void whole_areas_dear(void)
+{
+	unsigned int waits = 0;
+	char *p;
+
+	start();
+	if (km_valgrind() ||
+	    access("/sys/kernel/mm/transparent_hugepage", F_OK))
+		return;
+	vmalloc_dear_ns = 0;
+	use_areas(4, LARGE);
+	use_areas(1, LARGE); /* the first of 16 is left as it is */
+	p = used_area(LARGE);
+	must(!is_advised(p));
+	must(!is_advised(p + LARGE / 2));
+	must(vmap_free(p));
+	must(!is_advised(p + LARGE - 1));
+	must(count_advised(LARGE) == 0);
+	vmalloc_dear_ns = ~0ULL;
+	while (!count_advised(LARGE)) {
+		must(waits++ < 600);
+		usleep(100000);
+	}
+	must(waits > 0);
+	must(count_advised(LARGE) == 30);
 	check_vmap();
 }
 
@@ -1314,6 +1345,7 @@ int main(void)
 		km_unit_child(huge_areas_not),
 		km_unit_child(whole_areas),
 		km_unit_child(whole_areas_kept),
+		km_unit_child(whole_areas_dear),
 		km_unit_child(whole_areas_not),
 		km_unit_child(sizes),
 		km_unit_child(refused),
