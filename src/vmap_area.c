@@ -742,13 +742,18 @@ static bool retract(void)
 	return ok;
 }
 
+/* Who comes second stores nothing: others read it by then. */
 bool vmap_area_init(void)
 {
+	struct vmap_unit *none = NULL;
+
 	if (!mm_boot())
 		return false;
 	WRITE_ONCE(page_shrinker, retract);
-	WRITE_ONCE(vmap_space.unit, memblock_vmap_units());
-	return true;
+	/* pairs with the acquire below, and in vmap_area_ready */
+	try_cmpxchg_release(&vmap_space.unit, &none, memblock_vmap_units());
+	/* pairs with the release above, of who was first */
+	return smp_load_acquire(&vmap_space.unit);
 }
 
 /* ---- areas ---- */

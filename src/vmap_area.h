@@ -79,7 +79,8 @@ bool vmap_area_init(void);
 /* Before anything else; false if the library cannot start. */
 static inline bool vmap_area_ready(void)
 {
-	return likely(READ_ONCE(vmap_space.unit)) || vmap_area_init();
+	/* pairs with the release in vmap_area_init */
+	return likely(smp_load_acquire(&vmap_space.unit)) || vmap_area_init();
 }
 
 /* A run of @nr units, the first of them a multiple of @align, for @pages; its
